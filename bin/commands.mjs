@@ -1,0 +1,79 @@
+// Every command of `auberge`: its words, arguments and options. Read by parse.mjs and help.mjs; cli/ does what they say.
+import { DATA, JSON_OUTPUT, RUNTIME, UP } from './options.mjs'
+import * as value from './values.mjs'
+
+/** @typedef {import('./options.mjs').Option} Option */
+/**
+ * @typedef {object} Command
+ * @property {string} name one or two words
+ * @property {string[]} args in order; `[NAME]` may be left out, `COMMAND…` takes all that follow `--`
+ * @property {readonly Option[]} options
+ * @property {string} help
+ */
+
+const COMMON = [DATA, JSON_OUTPUT]
+
+/** @param {string} name @param {string} help @returns {Option} */
+const flag = (name, help) => ({ name, takes: null, help })
+
+/** @type {Option} */
+const IMAGE = { name: 'image', takes: 'NAME', help: 'the image its pod runs' }
+
+/** @type {readonly Option[]} */
+const LIMITS = [
+  { name: 'memory', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'memory its pod may use' },
+  { name: 'cpu', takes: 'CORES', read: cores, help: 'processor cores its pod may use' },
+  { name: 'disk', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'size of its volume' },
+]
+
+/** @param {string} name @param {string} args @param {string} help @param {readonly Option[]} [options] @returns {Command} */
+function command(name, args, help, options = []) {
+  return { name, args: args === '' ? [] : args.split(' '), help, options: [...options, ...COMMON] }
+}
+
+/** @type {readonly Command[]} */
+export const COMMANDS = [
+  { name: 'up', args: [], options: UP, help: 'install what is missing and start everything' },
+  command('setup', '', 'install what is missing, start nothing', [RUNTIME, flag('tests', 'also what the test suite needs')]),
+  command('doctor', '', 'check the machine and the house', [RUNTIME]),
+  command('account create', 'NAME', 'make an account; asks for its password', [
+    flag('admin', 'an administrator'), flag('password-stdin', 'read the password from standard input')]),
+  command('account list', '', 'all accounts'),
+  command('account suspend', 'NAME', 'lock an account out and take its sites off line', [{ name: 'reason', takes: 'TEXT', help: 'shown to visitors of its sites' }]),
+  command('account resume', 'NAME', 'undo a suspension'),
+  command('account delete', 'NAME', 'remove an account that holds no name'),
+  command('invite create', '', 'make an invitation', [
+    { name: 'uses', takes: 'N', fallback: '1', read: (name, text) => value.whole(name, text, 1, 1000), help: 'how many accounts it makes' }]),
+  command('invite list', '', 'all invitations'),
+  command('site create', 'NAME', 'reserve a name and make its site', [
+    { name: 'owner', takes: 'ACCOUNT', help: 'whose it is' }, IMAGE]),
+  command('site list', '', 'all sites'),
+  command('site show', 'NAME', 'one site'),
+  command('site deploy', 'NAME FILE', 'replace its document root by FILE.zip, FILE.tar.gz or a directory'),
+  command('site update', 'NAME', 'change image or limits', [IMAGE, ...LIMITS]),
+  command('site wake', 'NAME', 'start its pod'),
+  command('site sleep', 'NAME', 'stop its pod', [
+    { name: 'tier', takes: 'frozen|asleep', fallback: 'asleep', read: (name, text) => value.oneOf(name, text, ['frozen', 'asleep']), help: 'how deep' }]),
+  command('site restart', 'NAME', 'stop and start its pod'),
+  command('site exec', 'NAME COMMAND…', 'run a command in its pod, or in a workshop while it sleeps', [
+    { name: 'tty', letter: 't', takes: null, help: 'with a terminal' }]),
+  command('site logs', 'NAME', 'what its pod wrote', [{ name: 'follow', letter: 'f', takes: null, help: 'go on as more comes' }, { name: 'access', takes: null, help: 'who asked for what, instead' }]),
+  command('site backup', 'NAME FILE', 'save its files as a tar.gz'),
+  command('site restore', 'NAME FILE', 'bring a backup back'),
+  command('site delete', 'NAME', 'remove the site and free its name', [flag('yes', 'really')]),
+  command('site expose', 'NAME PORT', 'forward a port of this host to the site'),
+  command('site unexpose', 'NAME PORT', 'stop forwarding it'),
+  command('routes', '', 'the routing table'),
+  command('image build', '[NAME]', 'build a new version of an image'),
+  command('image list', '', 'all images'),
+  command('image remove', 'NAME', 'remove an image no site uses'),
+  command('ca export', 'FILE', "the house's own certificate authority, for browsers", [flag('p12', 'as PKCS#12')]),
+  command('backup', 'FILE', 'save the whole house in one file'),
+  command('restore', 'FILE', 'bring the whole house back'),
+]
+
+/** @param {string} name @param {string} text */
+function cores(name, text) {
+  if (!/^\d{1,3}(\.\d{1,3})?$/.test(text) || Number(text) < 0.01) throw value.bad(name, text, 'a number of cores such as 0.5')
+  return Number(text)
+}

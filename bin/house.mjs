@@ -1,0 +1,93 @@
+// Fills in the defaults: from the options of `auberge up` as read to the House that every process is told about (wire/house.ts).
+import { join } from 'node:path'
+import { UsageError } from './usage.mjs'
+
+/** @typedef {import('./host.mjs').Host} Host */
+/** @typedef {import('../wire/house.ts').House} House */
+/** @typedef {import('../wire/house.ts').Listen} Listen */
+/** @typedef {{ address: string | null, port: number }[]} Doors */
+/** @typedef {Map<string, any>} Options each given option's value, by name; typed by the reader that made it */
+
+const PORTS = { http: 80, https: 443, dns: 53 }
+const LOCAL_PORTS = { http: 8080, https: 8443, dns: 5353 }
+
+/**
+ * The house the options describe. Throws UsageError where they contradict each other.
+ * @param {Options} given
+ * @param {Host} host
+ * @returns {House}
+ */
+export function house(given, host) {
+  const zone = given.get('zone') ?? 'localhost'
+  const http = listens('http', given, zone, host)
+  return checked({
+    zone,
+    data: dataOf(given, host),
+    http,
+    https: listens('https', given, zone, host),
+    dns: listens('dns', given, zone, host),
+    publicIpv4: given.get('public-ipv4') ?? publicAddress(http, '0.0.0.0', '127.0.0.1', host.publicIpv4),
+    publicIpv6: given.get('public-ipv6') ?? publicAddress(http, '::', '::1', host.publicIpv6),
+    ipv6Prefix: given.get('ipv6-prefix') ?? null,
+    runtime: given.get('runtime') ?? 'crun',
+    routes: given.get('route') ?? [],
+    workers: given.get('workers') ?? host.cores,
+    signup: given.get('signup') ?? (zone === 'localhost' ? 'open' : 'invite'),
+    idle: given.get('idle') ?? 300_000,
+    memoryBudget: given.get('memory-budget') ?? Math.floor(host.memory * 0.75),
+    trustedProxies: given.get('trusted-proxy') ?? [],
+    proxyProtocol: given.get('proxy-protocol') ?? false,
+    acme: given.get('acme') ?? 'internal',
+    redirectHttps: given.get('redirect-https') ?? 'auto',
+    demo: given.get('demo') ?? false,
+    json: given.get('json') ?? false,
+  })
+}
+
+/**
+ * The data directory: the given one, else the system's for root and the caller's own for anybody else.
+ * @param {Options} given
+ * @param {Host} host
+ * @returns {string}
+ */
+export function dataOf(given, host) {
+  return given.get('data') ?? (host.uid === 0 ? '/var/lib/auberge' : join(host.home, '.local/share/auberge'))
+}
+
+/**
+ * @param {'http' | 'https' | 'dns'} door
+ * @param {Options} given
+ * @param {string} zone
+ * @param {Host} host
+ * @returns {Listen[]}
+ */
+function listens(door, given, zone, host) {
+  const port = (zone === 'localhost' ? LOCAL_PORTS : PORTS)[door]
+  /** @type {Doors} */
+  const doors = given.get(door) ?? [{ address: null, port }]
+  const everywhere = zone === 'localhost' ? ['127.0.0.1'] : host.ipv6 ? ['0.0.0.0', '::'] : ['0.0.0.0']
+  return doors.flatMap(each => (each.address === null ? everywhere : [each.address]).map(address => ({ address, port: each.port })))
+}
+
+/**
+ * What DNS answers with where nothing was said: the address HTTP is served at, or the host's own where that is all of them.
+ * @param {Listen[]} http
+ * @param {string} any
+ * @param {string} loopback
+ * @param {string | null} own
+ */
+function publicAddress(http, any, loopback, own) {
+  const family = http.map(listen => listen.address).filter(address => address.includes(':') === any.includes(':'))
+  if (family.includes(any)) return own
+  return family.find(address => address !== loopback) ?? family[0] ?? null
+}
+
+/** @param {House} house */
+function checked(house) {
+  const hosts = house.routes.map(route => route.host)
+  const twice = hosts.find((host, index) => hosts.indexOf(host) !== index)
+  if (twice !== undefined) throw new UsageError(`--route ${twice}: given twice; keep one`)
+  if (hosts.includes(house.zone)) throw new UsageError(`--route ${house.zone}: this host is the panel's; choose another or another --zone`)
+  if (house.proxyProtocol && house.trustedProxies.length === 0) throw new UsageError('--proxy-protocol: needs --trusted-proxy, for only those may speak it')
+  return house
+}

@@ -1,0 +1,75 @@
+// auberge site …: what is one call and an answer. Deploying, running commands and streams are in deploy.ts, exec.ts and streams.ts.
+import { UsageError } from '../bin/usage.mjs'
+import { argument, answer, type Desk } from './desk.ts'
+import { moment, sheet, size, table } from './table.ts'
+
+type Limits = { memory: number; cpu: number; disk: number; pids: number }
+export type SiteView = {
+  name: string; url: string; state: string; owner: string; kind: string; image: string | null; ipv4: string[]; ipv6: string[]; limits: Limits | null
+  usage?: { memory: number; disk: number } | null; release?: string | null; createdAt: number; failure?: string | null
+  lastWake?: { at: number; ms: number } | null
+}
+
+/** The API's path of the site that was named. */
+export function sitePath(desk: Desk): string {
+  return `/api/sites/${encodeURIComponent(argument(desk, 'NAME'))}`
+}
+
+export async function createSite(desk: Desk): Promise<void> {
+  const owner: string | undefined = desk.order.options.get('owner')
+  const image: string | undefined = desk.order.options.get('image')
+  if (owner === undefined) throw new UsageError('site create: --owner is missing: auberge site create NAME --owner ACCOUNT')
+  const json = { name: argument(desk, 'NAME'), owner, ...(image === undefined ? {} : { image }) }
+  answer(desk, await desk.admin.json<SiteView>('POST', '/api/sites', { json }), site => `${site.url} is ready.`)
+}
+
+export async function listSites(desk: Desk): Promise<void> {
+  answer(desk, await desk.admin.json<SiteView[]>('GET', '/api/sites'), sites =>
+    table(['NAME', 'STATE', 'OWNER', 'IMAGE', 'URL'], sites.map(site => [site.name, site.state, site.owner, site.image, site.url]), 'no sites'))
+}
+
+export async function showSite(desk: Desk): Promise<void> {
+  answer(desk, await desk.admin.json<SiteView>('GET', sitePath(desk)), describe)
+}
+
+export async function updateSite(desk: Desk): Promise<void> {
+  const { options } = desk.order
+  const limits = Object.fromEntries(['memory', 'cpu', 'disk'].flatMap(name => (options.has(name) ? [[name, Number(options.get(name))]] : [])))
+  const change = { ...(options.has('image') ? { image: String(options.get('image')) } : {}), ...(Object.keys(limits).length > 0 ? { limits } : {}) }
+  if (Object.keys(change).length === 0) throw new UsageError('site update: nothing to change; give --image, --memory, --cpu or --disk')
+  answer(desk, await desk.admin.json<SiteView>('PATCH', sitePath(desk), { json: change }), describe)
+}
+
+export async function wakeSite(desk: Desk): Promise<void> {
+  answer(desk, await desk.admin.json<SiteView>('POST', `${sitePath(desk)}/wake`), stateLine)
+}
+
+export async function sleepSite(desk: Desk): Promise<void> {
+  const tier = String(desk.order.options.get('tier') ?? 'asleep')
+  answer(desk, await desk.admin.json<SiteView>('POST', `${sitePath(desk)}/sleep`, { json: { tier } }), stateLine)
+}
+
+export async function restartSite(desk: Desk): Promise<void> {
+  answer(desk, await desk.admin.json<SiteView>('POST', `${sitePath(desk)}/restart`), stateLine)
+}
+
+export async function deleteSite(desk: Desk): Promise<void> {
+  if (!desk.order.options.has('yes')) throw new UsageError(`site delete: add --yes to remove ${argument(desk, 'NAME')} and free its name`)
+  await desk.admin.json('DELETE', sitePath(desk))
+  answer(desk, { deleted: argument(desk, 'NAME') }, each => `Site ${each.deleted} deleted; a final backup is kept for a while.`)
+}
+
+function stateLine(site: SiteView): string {
+  return `${site.name} is ${site.state}.`
+}
+
+function describe(site: SiteView): string {
+  const { limits, usage } = site
+  return sheet([
+    ['name', site.name], ['url', site.url], ['state', site.state], ['failure', site.failure], ['owner', site.owner], ['image', site.image],
+    ['addresses', [...site.ipv4, ...site.ipv6].join(', ')], ['release', site.release],
+    ['memory', limits && `${usage ? `${size(usage.memory)} of ` : ''}${size(limits.memory)}`],
+    ['disk', limits && `${usage ? `${size(usage.disk)} of ` : ''}${size(limits.disk)}`],
+    ['cpu', limits?.cpu], ['last wake', site.lastWake && `${moment(site.lastWake.at)}, ${Math.round(site.lastWake.ms)} ms`], ['since', moment(site.createdAt)],
+  ])
+}

@@ -1,0 +1,29 @@
+// Which function does which command (bin/commands.mjs names them all). Called by main.ts.
+import type { Order } from '../bin/parse.mjs'
+import { AubergeError } from '../wire/error.ts'
+import { createAccount, createInvite, deleteAccount, listAccounts, listInvites, resumeAccount, suspendAccount } from './account.ts'
+import { exportAuthority } from './authority.ts'
+import { deploySite } from './deploy.ts'
+import type { Verb } from './desk.ts'
+import { execInSite } from './exec.ts'
+import { buildImage, listImages, removeImage } from './image.ts'
+import { listRoutes } from './routes.ts'
+import { createSite, deleteSite, listSites, restartSite, showSite, sleepSite, updateSite, wakeSite } from './site.ts'
+import { backupSite, restoreSite, siteLogs } from './streams.ts'
+
+const VERBS: Record<string, Verb> = {
+  'account create': createAccount, 'account list': listAccounts, 'account suspend': suspendAccount, 'account resume': resumeAccount,
+  'account delete': deleteAccount, 'invite create': createInvite, 'invite list': listInvites,
+  'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site update': updateSite,
+  'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
+  'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
+  'ca export': exportAuthority,
+  'routes': listRoutes, 'image build': buildImage, 'image list': listImages, 'image remove': removeImage,
+}
+
+/** The command's function; `unavailable` for those that are promised and not there yet. */
+export function verbOf(order: Order): Verb {
+  const verb = VERBS[order.command]
+  if (verb === undefined) throw new AubergeError('unavailable', `${order.command} is not there yet`)
+  return verb
+}

@@ -1,0 +1,80 @@
+// From a query to its answer: parse, look up, limit, write. Called by udp.ts and tcp.ts for each message; holds the zone, which
+// main.ts replaces and control.ts changes.
+import { isLoopback } from './address.ts'
+import { write, type Reply } from './answer.ts'
+import { Cache } from './cache.ts'
+import { RCODE, UDP_MOST, UDP_PLAIN, type Rcode } from './codes.ts'
+import { Cookies } from './cookie.ts'
+import { hash, Limit } from './limit.ts'
+import { parse, type Asked, type Query } from './parse.ts'
+import type { Zone } from './zone.ts'
+
+export type Transport = 'udp' | 'tcp'
+
+/** Largest answer over TCP, in bytes: what its length prefix can say. */
+const TCP_MOST = 65535
+
+/** `limitLoopback`: rate limits spare loopback, whose packets nobody forges from outside, unless a test asks for them. */
+export type Options = { limit?: Limit; cookies?: Cookies; limitLoopback?: boolean }
+
+export class Responder {
+  zone: Zone
+  readonly #cache = new Cache()
+  readonly #limit: Limit
+  readonly #cookies: Cookies
+  readonly #spares: (address: string) => boolean
+
+  constructor(zone: Zone, options: Options = {}) {
+    this.zone = zone
+    this.#limit = options.limit ?? new Limit()
+    this.#cookies = options.cookies ?? new Cookies()
+    this.#spares = options.limitLoopback === true ? () => false : isLoopback
+  }
+
+  /** The answer to one message from `address`, or null where none is due. Never throws for anything `wire` may hold. */
+  answer(wire: Buffer, address: string, transport: Transport): Buffer | null {
+    const parsed = parse(wire)
+    if (parsed.kind === 'ignore') return null
+    const reply = parsed.kind === 'query' ? this.#look(parsed) : bare(parsed.rcode)
+    const shown = parsed.edns?.cookie ?? null
+    const cookie = shown === null ? null : this.#cookies.answer(shown, address)
+    reply.cookie = cookie?.cookie ?? null
+    if (transport === 'tcp') return write(parsed, reply, TCP_MOST)
+    if (cookie?.known !== true && !this.#spares(address) && !this.#admit(parsed, reply, address)) return null
+    return write(parsed, reply, udpSize(parsed))
+  }
+
+  #look(query: Query): Reply {
+    const said = this.zone.lookup(query.name, query.type)
+    if (said.kind === 'refused') return bare(RCODE.REFUSED)
+    const body = this.#cache.body(said, query.name.length, this.zone)
+    const rcode = said.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR
+    return { rcode, authoritative: true, truncated: false, body, cookie: null }
+  }
+
+  /** Counts the answer; false: none. Over the limit, records are left out and TC is set (errors have none: they stay as they are). */
+  #admit(asked: Asked & { name?: string; type?: number }, reply: Reply, address: string): boolean {
+    const verdict = this.#limit.take(address, kindOf(asked, reply))
+    if (verdict === 'slip' && reply.body !== null) {
+      reply.body = null
+      reply.truncated = true
+    }
+    return verdict !== 'drop'
+  }
+}
+
+function bare(rcode: Rcode): Reply {
+  return { rcode, authoritative: false, truncated: false, body: null, cookie: null }
+}
+
+/** Records count per name and type; all else per code, or random names would each have a limit of their own. */
+function kindOf(asked: { name?: string; type?: number }, reply: Reply): number {
+  if (reply.body === null || reply.body.answers === 0) return reply.rcode
+  return hash(asked.name ?? '', asked.type ?? 0)
+}
+
+/** Bytes: the client's size between 512 and 1232; 512 without EDNS (RFC 6891 section 6.2.3). */
+function udpSize(asked: Asked): number {
+  if (asked.edns === null) return UDP_PLAIN
+  return Math.min(UDP_MOST, Math.max(UDP_PLAIN, asked.edns.size))
+}

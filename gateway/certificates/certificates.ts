@@ -1,0 +1,226 @@
+// Every certificate of the house: made when a name appears, renewed before its end, told to relays, kept for those that start without control.
+// Made by control's assemble.ts. Certificates of custom domains will join `#leaves` from a source of their own, with `trusted` true.
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { setImmediate as breathe } from 'node:timers/promises'
+import type { Logger } from '../../wire/log.ts'
+import { Snapshot } from '../control/snapshot.ts'
+import type { Certificate, CertificatesSnapshot, ToRelay } from '../messages.ts'
+import { Authority } from './authority.ts'
+import { allKept, fileFor, forget, keep, privateDirectory } from './files.ts'
+import { namesFor } from './names.ts'
+import { newLeafKey } from './x509.ts'
+
+const HOUR = 3600 * 1000
+const DAY = 24 * HOUR
+/** A leaf lives a year; a third of it is left to find out why renewing fails. */
+const RENEW = 120 * DAY
+/** A key shared by leaves that is older than this isn't given to another one. */
+const KEY_LIFE = 90 * DAY
+/** How often tickets get another key and leaves are looked at. */
+const ROUND = 12 * HOUR
+/** Certificates that are made in one go are told in lots of this size. */
+const BATCH = 100
+/** Milliseconds in which changes are written as one snapshot. */
+const DELAY = 200
+
+type Leaf = Certificate & { expiresAt: number; madeAt: number }
+export type CertificateView = { names: string[]; trusted: boolean; expiresAt: number }
+type Change = Extract<ToRelay, { type: 'certificate' | 'certificates' | 'uncertified' | 'tickets' }>
+type Options = { zone: string; source: 'internal' | 'off'; directory: string; snapshot: string; hosts: string[]; log: Logger; now?: () => number }
+
+export class Certificates {
+  readonly #zone: string
+  readonly #authority: Authority | null
+  readonly #leavesDirectory: string
+  readonly #log: Logger
+  readonly #now: () => number
+  readonly #wanted = new Map<string, string[]>()
+  readonly #leaves = new Map<string, Leaf>()
+  readonly #followers = new Set<(change: Change) => void>()
+  readonly #snapshot: Snapshot
+  readonly #timer: NodeJS.Timeout
+  #key: { pem: Promise<string>; madeAt: number } | null = null
+  #closed = false
+  #ticketKey = newTicketKey()
+  /** Files are written and removed one after the other, in the order of what they are about. */
+  #disk: Promise<void> = Promise.resolve()
+
+  private constructor({ zone, directory, snapshot, log, now = Date.now }: Options, authority: Authority | null) {
+    this.#zone = zone
+    this.#authority = authority
+    this.#leavesDirectory = `${directory}/leaves`
+    this.#log = log
+    this.#now = now
+    const failed = (error: unknown): void => { log.error({ err: error }, 'the snapshot of the certificates could not be written') }
+    this.#snapshot = new Snapshot({ file: snapshot, content: () => JSON.stringify(this.#whole()), delay: DELAY, failed })
+    this.#timer = setInterval(() => { void this.round() }, ROUND).unref()
+  }
+
+  /** Resolves with what was kept and the apex's certificate; `hosts` without one get theirs in the background. */
+  static async open(options: Options): Promise<Certificates> {
+    const { zone, source, directory, hosts, log, now = Date.now } = options
+    const authority = source === 'off' ? null : await Authority.open({ directory, zone, now: now(), log })
+    const certificates = new Certificates(options, authority)
+    if (authority) await certificates.#begin(authority, hosts)
+    await certificates.#snapshot.flush()
+    return certificates
+  }
+
+  /** The authority's certificate in PEM; null where there is none. */
+  get authority(): string | null { return this.#authority?.certificate ?? null }
+
+  /** When what ends: the authority first. */
+  view(): { authority: number | null; leaves: CertificateView[] } {
+    const leaves = [...this.#leaves.values()].map(({ names, trusted, expiresAt }) => ({ names, trusted, expiresAt }))
+    return { authority: this.#authority?.expiresAt ?? null, leaves }
+  }
+
+  /** What a relay that has just come must hear. */
+  messages(): Change[] {
+    const { certificates, ticketKey: key } = this.#whole()
+    return [{ type: 'certificates', certificates }, { type: 'tickets', key }]
+  }
+
+  /** Calls `each` with every change from now on. */
+  follow(each: (change: Change) => void): void {
+    this.#followers.add(each)
+  }
+
+  /** Resolves once relays have been told of a certificate for `host`. Never fails: a name without HTTPS is still a name. */
+  async want(host: string): Promise<void> {
+    const names = namesFor(this.#zone, host)
+    const id = names?.[0]
+    if (!this.#authority || !names || id === undefined) return
+    this.#wanted.set(id, names)
+    const leaf = await this.#make(this.#authority, id)
+    if (leaf) this.#tell({ type: 'certificate', certificate: served(leaf) })
+  }
+
+  /** `host` is no name of ours any more. What others are served with stays. */
+  drop(host: string): void {
+    if (host === this.#zone || namesFor(this.#zone, host)?.[0] !== host) return
+    this.#wanted.delete(host)
+    if (!this.#leaves.delete(host)) return
+    this.#write(() => forget(fileFor(this.#leavesDirectory, host)))
+    this.#tell({ type: 'uncertified', name: host })
+  }
+
+  /** A new key for tickets, and a new leaf for each that ends soon or couldn't be made. */
+  async round(): Promise<void> {
+    this.#ticketKey = newTicketKey()
+    this.#tell({ type: 'tickets', key: this.#ticketKey })
+    await this.#catchUp()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#closed = true
+    await this.#disk
+    await this.#snapshot.flush()
+  }
+
+  async #begin(authority: Authority, hosts: string[]): Promise<void> {
+    await privateDirectory(this.#leavesDirectory)
+    for (const host of hosts) this.#expect(namesFor(this.#zone, host))
+    for (const { file, content } of await allKept<Leaf>(this.#leavesDirectory)) {
+      const leaf = usable(content, authority)
+      const id = leaf?.names[0] ?? ''
+      if (leaf && `${leaf.names}` === `${this.#wanted.get(id)}`) this.#leaves.set(id, leaf)
+      else this.#write(() => forget(file))
+    }
+    await this.want(this.#zone)
+    void this.#catchUp()
+  }
+
+  /** One by one, so that thousands of signatures keep nobody waiting. */
+  async #catchUp(): Promise<void> {
+    let untold = 0
+    for (const id of [...this.#wanted.keys()]) {
+      if (this.#closed || !this.#authority) return
+      if (await this.#make(this.#authority, id)) untold++
+      if (untold === BATCH) untold = this.#tellAll()
+      await breathe()
+    }
+    if (untold > 0) this.#tellAll()
+  }
+
+  #isFresh(id: string): boolean {
+    const leaf = this.#leaves.get(id)
+    return leaf !== undefined && leaf.expiresAt - this.#now() > RENEW
+  }
+
+  #expect(names: string[] | null): void {
+    if (names?.[0] !== undefined) this.#wanted.set(names[0], names)
+  }
+
+  #tellAll(): 0 {
+    this.#tell({ type: 'certificates', certificates: this.#whole().certificates })
+    return 0
+  }
+
+  /** The new leaf; null where there is one already, or none is wanted any more, or none could be made. */
+  async #make(authority: Authority, id: string): Promise<Leaf | null> {
+    if (this.#isFresh(id)) return null
+    return this.#sign(authority, id).catch((error: unknown) => {
+      this.#log.error({ err: error, host: id }, 'a certificate could not be made: trying again later')
+      return null
+    })
+  }
+
+  async #sign(authority: Authority, id: string): Promise<Leaf | null> {
+    const { pem, madeAt } = this.#currentKey()
+    const key = await pem
+    const names = this.#wanted.get(id)
+    if (!names || this.#isFresh(id)) return null
+    const chain = authority.sign(names, key, this.#now())
+    const leaf: Leaf = { names, chain, key, trusted: false, expiresAt: new X509Certificate(chain).validToDate.getTime(), madeAt }
+    this.#leaves.set(id, leaf)
+    this.#write(async () => { if (this.#leaves.get(id) === leaf) await keep(fileFor(this.#leavesDirectory, id), leaf) })
+    return leaf
+  }
+
+  /** One key for the leaves of a season: who holds one holds all. */
+  #currentKey(): { pem: Promise<string>; madeAt: number } {
+    const now = this.#now()
+    const newest = [...this.#leaves.values()].reduce<Leaf | null>((best, leaf) => (best && best.madeAt >= leaf.madeAt ? best : leaf), null)
+    if (!this.#key && newest) this.#key = { pem: Promise.resolve(newest.key), madeAt: newest.madeAt }
+    if (this.#key && now - this.#key.madeAt < KEY_LIFE) return this.#key
+    const made = { pem: newLeafKey(), madeAt: now }
+    made.pem.catch(() => { if (this.#key === made) this.#key = null })
+    this.#key = made
+    return made
+  }
+
+  #whole(): CertificatesSnapshot {
+    return { certificates: [...this.#leaves.values()].map(served), ticketKey: this.#ticketKey }
+  }
+
+  #write(act: () => Promise<void>): void {
+    this.#disk = this.#disk.then(act).catch((error: unknown) => { this.#log.error({ err: error }, 'a certificate could not be kept: another is made at the next start') })
+  }
+
+  #tell(change: Change): void {
+    this.#snapshot.touch()
+    for (const follower of this.#followers) follower(change)
+  }
+}
+
+function served({ names, chain, key, trusted }: Leaf): Certificate {
+  return { names, chain, key, trusted }
+}
+
+function newTicketKey(): string {
+  return randomBytes(48).toString('base64')
+}
+
+/** Null for what is damaged, or signed by another authority. */
+function usable(content: Partial<Leaf> | null, authority: Authority): Leaf | null {
+  try {
+    if (!content || !Array.isArray(content.names) || typeof content.chain !== 'string' || typeof content.key !== 'string') return null
+    const leaf = new X509Certificate(content.chain)
+    const madeAt = Number(content.madeAt) || 0
+    return authority.signed(leaf) ? { names: content.names, chain: content.chain, key: content.key, trusted: false, expiresAt: leaf.validToDate.getTime(), madeAt } : null
+  } catch {
+    return null
+  }
+}

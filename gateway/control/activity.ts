@@ -1,0 +1,55 @@
+// How busy each host is, put together from what every relay counts. Fed by push.ts, read by sleeps.ts and the admin's table.
+import type { SiteCount } from '../messages.ts'
+
+export type Busy = { requests: number; inFlight: number; lastRequestAt: number | null }
+
+type Line = { requests: number; lastRequestAt: number | null; inFlight: Map<object, number> }
+
+export class Activity {
+  readonly #lines = new Map<string, Line>()
+  readonly #followers = new Set<(host: string) => void>()
+
+  /** Adds what one relay counted. `known` keeps hosts that nobody has out of memory. */
+  add(relay: object, counts: SiteCount[], known: (host: string) => boolean): void {
+    for (const count of counts) {
+      if (known(count.host)) this.#addOne(relay, count)
+    }
+  }
+
+  /** A relay is gone, and its requests with it. */
+  drop(relay: object): void {
+    for (const [host, line] of this.#lines) {
+      if (line.inFlight.delete(relay)) this.#tell(host)
+    }
+  }
+
+  forget(host: string): void {
+    this.#lines.delete(host)
+  }
+
+  of(host: string): Busy {
+    const line = this.#lines.get(host)
+    if (!line) return { requests: 0, inFlight: 0, lastRequestAt: null }
+    const inFlight = [...line.inFlight.values()].reduce((sum, one) => sum + one, 0)
+    return { requests: line.requests, inFlight, lastRequestAt: line.lastRequestAt }
+  }
+
+  follow(each: (host: string) => void): () => void {
+    this.#followers.add(each)
+    return () => { this.#followers.delete(each) }
+  }
+
+  #addOne(relay: object, { host, requests, inFlight, lastRequestAt }: SiteCount): void {
+    const line = this.#lines.get(host) ?? { requests: 0, lastRequestAt: null, inFlight: new Map<object, number>() }
+    line.requests += requests
+    line.lastRequestAt = Math.max(line.lastRequestAt ?? 0, Math.min(lastRequestAt, Date.now())) || null
+    if (inFlight > 0) line.inFlight.set(relay, inFlight)
+    else line.inFlight.delete(relay)
+    this.#lines.set(host, line)
+    this.#tell(host)
+  }
+
+  #tell(host: string): void {
+    for (const follower of this.#followers) follower(host)
+  }
+}

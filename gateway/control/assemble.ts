@@ -1,0 +1,132 @@
+// Puts control's parts together, opens its two doors and keeps its clocks. Called by main.ts, and by tests with parts of their own.
+import { setMaxListeners } from 'node:events'
+import type { Provisioner } from '../../provisioner/api.ts'
+import type { Registry } from '../../registry/registry.ts'
+import { places, type House } from '../../wire/house.ts'
+import type { Logger } from '../../wire/log.ts'
+import type { Desk } from '../desk.ts'
+import { Certificates } from '../certificates/certificates.ts'
+import { AccessLogs } from './access.ts'
+import { Activity } from './activity.ts'
+import { ownAddresses } from './addresses.ts'
+import { fixedRoutes, loadSites, zoneNames } from './begin.ts'
+import { frontDesk } from './front.ts'
+import { Keeper } from './keeper.ts'
+import type { Archive, Parts } from './parts.ts'
+import { Meters } from './meters.ts'
+import { Metrics } from './metrics.ts'
+import { Pressure } from './pressure.ts'
+import { Relays, type Ears } from './push.ts'
+import { RoutingTable } from './routes.ts'
+import { Sleeps } from './sleeps.ts'
+import { Snapshot } from './snapshot.ts'
+import { States } from './states.ts'
+import { Turns } from './turns.ts'
+import { Wakes } from './wakes.ts'
+import { Zone } from './zone.ts'
+
+/** Milliseconds the first look at the pods may take before relays are served without it. */
+const FIRST_LOOK = 3_000
+/** Milliseconds between two looks at the memory that pods hold. */
+const PRESSURE = 5_000
+/** Milliseconds between two looks for access logs that are old or too many. */
+const SWEEP = 3_600_000
+/** Milliseconds in which changes of the routing table are written as one snapshot. */
+const DELAY = 200
+
+export type Given = { house: House; registry: Registry; provisioner: Provisioner | null; archive: Archive; log: Logger }
+export type Control = { desk: Desk; close(): Promise<void> }
+
+/** Resolves when relays and DNS can connect. `close` leaves pods as they are. */
+export async function assemble(given: Given): Promise<Control> {
+  const { house, registry, provisioner, log } = given
+  const { records: own, guessed } = ownAddresses(house)
+  if (guessed) log.warn({ own }, 'nobody said the public addresses: DNS answers those of an interface; say --public-ipv4 and --public-ipv6')
+  const where = places(house.data)
+  const table = new RoutingTable()
+  const states = new States(house.zone, table)
+  const activity = new Activity()
+  const turns = new Turns()
+  const zone = new Zone({ served: house.dns.length > 0, zone: house.zone, own, names: zoneNames(registry, house, own), file: where.zoneSnapshot, settings: registry.settings, log })
+  fixedRoutes(table, house)
+  loadSites(registry, states, house)
+  const meters = new Meters()
+  const metrics = new Metrics({ meters, states, activity })
+  const wakes = new Wakes({ metrics, registry, provisioner, states, turns, log })
+  const certificates = house.https.length === 0 ? null : await certificatesOf(house, table, log)
+  const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, meters, wakes, log }), log })
+  const parts: Parts = { ...given, table, states, activity, relays, certificates, zone, turns, access: new AccessLogs(where.access), metrics }
+  const sleeps = new Sleeps({ ...parts, wakes })
+  const keeper = new Keeper(parts)
+  const stop = new AbortController()
+  setMaxListeners(0, stop.signal)
+  if (provisioner) {
+    provisioner.watch(event => wakes.exited(event.name, event.failure), stop.signal)
+    await keeper.start(FIRST_LOOK)
+    sleeps.start()
+    const pressure = new Pressure({ ...parts, sleeps })
+    every(PRESSURE, () => pressure.relieve(), log, stop.signal)
+  }
+  every(SWEEP, () => parts.access.sweep(site => states.get(site) !== undefined), log, stop.signal)
+  const snapshot = new Snapshot({
+    file: where.routesSnapshot,
+    content: () => JSON.stringify({ type: 'table', version: table.version, zone: house.zone, routes: table.all() }),
+    delay: DELAY,
+    failed: error => { log.error({ err: error }, 'the snapshot of the routes could not be written') },
+  })
+  table.follow(() => snapshot.touch())
+  await snapshot.flush()
+  const doors = [await zone.listen(where.zoneSocket), await relays.listen(where.routesSocket)]
+  const close = async (): Promise<void> => {
+    sleeps.stop()
+    stop.abort()
+    await Promise.all([keeper.stop(), ...doors.map(door => door.close())])
+    await Promise.all([snapshot.flush(), zone.flush(), certificates?.close()])
+  }
+  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper }), close }
+}
+
+/** One for every host of the routing table, from now on. */
+async function certificatesOf(house: House, table: RoutingTable, log: Logger): Promise<Certificates> {
+  const { certificates: directory, certificatesSnapshot: snapshot } = places(house.data)
+  const hosts = table.all().map(route => route.host)
+  const certificates = await Certificates.open({ zone: house.zone, source: house.acme, directory, snapshot, hosts, log })
+  table.follow(change => {
+    if (change.type === 'route') void certificates.want(change.route.host)
+    else certificates.drop(change.host)
+  })
+  return certificates
+}
+
+type EarParts = Pick<Parts, 'table' | 'activity' | 'log'> & { wakes: Wakes; meters: Meters }
+
+/** What happens when relays say something. */
+function earsFor({ table, activity, meters, wakes, log }: EarParts): Ears {
+  return {
+    wake({ site, cause }) {
+      wakes.wake(site, cause).catch((error: unknown) => { log.debug({ err: error, site }, 'a visitor could not wake a site') })
+    },
+    down({ site, upstream }) {
+      wakes.down(site, upstream).catch((error: unknown) => { log.error({ err: error, site }, 'a pod that does not answer could not be looked at') })
+    },
+    counts: (relay, { counts }) => activity.add(relay, counts, host => table.get(host) !== undefined),
+    meter: (relay, message) => meters.add(relay, message),
+    gone(relay) {
+      activity.drop(relay)
+      meters.drop(relay)
+    },
+  }
+}
+
+/** Calls `act` again and again, never twice at once, until `signal` aborts. */
+function every(period: number, act: () => Promise<void>, log: Logger, signal: AbortSignal): void {
+  let busy = false
+  const round = async (): Promise<void> => {
+    if (busy) return
+    busy = true
+    await act().catch((error: unknown) => { log.error({ err: error }, 'a periodic task failed') })
+    busy = false
+  }
+  const timer = setInterval(() => void round(), period)
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
+}

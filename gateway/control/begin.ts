@@ -1,0 +1,59 @@
+// What control knows before anyone has told it anything: the registry's names, and how the sites were when it last ran. Called by assemble.ts.
+import { readFileSync } from 'node:fs'
+import type { Pod } from '../../provisioner/api.ts'
+import type { NameRecords, Route, Site, SiteRoute } from '../../registry/types.ts'
+import type { Registry } from '../../registry/registry.ts'
+import { places, type House } from '../../wire/house.ts'
+import { specOf } from './parts.ts'
+import type { RoutingTable } from './routes.ts'
+import type { States } from './states.ts'
+
+/** The panel at the zone's apex and the static routes of the command line. */
+export function fixedRoutes(table: RoutingTable, house: House): void {
+  table.set({ host: house.zone, kind: 'panel', upstream: { path: places(house.data).panelSocket } })
+  for (const { host, upstream } of house.routes) table.set({ host, kind: 'static', upstream })
+}
+
+/** What DNS answers below the apex: every name that is held, and static routes' names in the zone. */
+export function zoneNames(registry: Registry, house: House, own: NameRecords): Map<string, NameRecords> {
+  const names = new Map<string, NameRecords>()
+  for (const { name, kind, phase, addresses } of registry.reservations.list()) {
+    if (phase === 'held') names.set(name, kind === 'site' ? own : addresses)
+  }
+  for (const { host } of house.routes) {
+    const label = host.endsWith(`.${house.zone}`) ? host.slice(0, -house.zone.length - 1) : ''
+    if (/^[a-z0-9-]+$/.test(label)) names.set(label, own)
+  }
+  return names
+}
+
+/**
+ * Every held site, running where it was running when the last snapshot was written: until the provisioner has been asked, a site
+ * that answers shall go on doing so. All others begin asleep.
+ */
+export function loadSites(registry: Registry, states: States, house: House): void {
+  const suspended = new Map(registry.accounts.list().map(account => [account.id, account.suspended]))
+  const last = lastRoutes(places(house.data).routesSnapshot)
+  const held = new Set(registry.reservations.list().filter(one => one.phase === 'held').map(one => one.name))
+  for (const site of registry.sites.list()) {
+    if (!held.has(site.name)) continue
+    const pod = lastPod(site, last.get(site.name))
+    states.add(site.name, { state: pod ? 'running' : 'asleep', pod, suspended: suspended.get(site.owner) ?? null, wakeForRobots: site.wakeForRobots })
+  }
+}
+
+function lastPod(site: Site, route: SiteRoute | undefined): Pod | null {
+  if (!route?.upstream || !('address' in route.upstream)) return null
+  const { address: ipv4, port } = route.upstream
+  return { name: site.name, tier: 'running', image: site.image, ipv4, ipv6: '', port, spec: specOf(site), release: null, releases: [] }
+}
+
+/** The site routes of the last snapshot; none where there is no snapshot that can be read. */
+function lastRoutes(file: string): Map<string, SiteRoute> {
+  try {
+    const { routes } = JSON.parse(readFileSync(file, 'utf8')) as { routes: Route[] }
+    return new Map(routes.flatMap(route => (route.kind === 'site' ? [[route.site, route]] : [])))
+  } catch {
+    return new Map()
+  }
+}

@@ -1,0 +1,127 @@
+// The front desk itself: each verb of desk.ts as a few steps of the parts. Made by assemble.ts, called by the panel and the command line.
+import type { Account, Limits, Site } from '../../registry/types.ts'
+import { parseEnv, parseImageName, parseImageVersion, parseLimits } from '../../registry/parse.ts'
+import { AubergeError } from '../../wire/error.ts'
+import { asPkcs12 } from '../certificates/x509.ts'
+import type { Desk, SiteView } from '../desk.ts'
+import { contentVerbs } from './content.ts'
+import { createSite } from './create.ts'
+import { health } from './health.ts'
+import type { Keeper } from './keeper.ts'
+import { podOf, pods, reserved, siteOf, specOf, type Parts } from './parts.ts'
+import { patiently } from './patience.ts'
+import { deleteSite } from './remove.ts'
+import type { Sleeps } from './sleeps.ts'
+import { followAccount } from './suspend.ts'
+import { routeViews, siteView } from './views.ts'
+import type { Wakes } from './wakes.ts'
+import { watchRoutes } from './watching.ts'
+
+export type FrontParts = Parts & { wakes: Wakes; sleeps: Sleeps; keeper: Keeper }
+type Change = Partial<Pick<Site, 'image' | 'env' | 'wakeForRobots'>> & { limits?: Partial<Limits> }
+
+/** The desk of a house whose parts are these. */
+export function frontDesk(parts: FrontParts): Desk {
+  const { registry, states, table } = parts
+  const view = (name: string): SiteView => siteView(parts, reserved(parts, name))
+  const record = (actor: Account, action: string, subject: string, detail?: string): void => {
+    registry.audit.add({ actor: actor.username, action, subject, ...(detail === undefined ? {} : { detail }) })
+  }
+  return {
+    ...contentVerbs(parts, record),
+    createSite: async (actor, request) => siteView(parts, await createSite(parts, actor, request)),
+    async view(name, { usage = false } = {}) {
+      const seen = view(name)
+      return usage && seen.kind === 'site' ? { ...seen, usage: await usageOf(parts, name) } : seen
+    },
+    list: owner => registry.reservations.list(owner?.id).filter(({ phase }) => phase === 'held' || phase === 'creating').map(one => siteView(parts, one)),
+    async updateSite(actor, name, change) {
+      const { wakeForRobots, ...spec } = change
+      if (wakeForRobots !== undefined) await invite(parts, name, wakeForRobots)
+      if (Object.keys(spec).length > 0) await update(parts, name, spec)
+      record(actor, 'site.update', name, Object.keys(change).join(' '))
+      return view(name)
+    },
+    deleteSite: (actor, name, { purge = false } = {}) => deleteSite(parts, actor, name, purge),
+    async wake(actor, name) {
+      siteOf(parts, name)
+      await parts.wakes.wake(name, { by: byOf(actor, registry.reservations.get(name)?.owner) })
+      await parts.relays.settled(table.version)
+      return view(name)
+    },
+    async sleep(_actor, name, tier = 'frozen') {
+      siteOf(parts, name)
+      await parts.sleeps.sleep(name, tier)
+      await parts.relays.settled(table.version)
+      return view(name)
+    },
+    async restart(actor, name) {
+      siteOf(parts, name)
+      await parts.sleeps.sleep(name, 'asleep', { force: true })
+      await parts.wakes.wake(name, { by: byOf(actor, registry.reservations.get(name)?.owner) })
+      await parts.relays.settled(table.version)
+      record(actor, 'site.restart', name)
+      return view(name)
+    },
+    watch(name, each, signal) {
+      states.watch(name, () => { if (states.get(name) && registry.reservations.get(name)) each(siteView(parts, reserved(parts, name))) }, signal)
+    },
+    accountChanged: account => followAccount(parts, account),
+    routes: () => routeViews(parts, table.all()),
+    watchRoutes: (each, signal) => watchRoutes(parts, each, signal),
+    images: async () => await pods(parts).images(),
+    buildImage: async name => await pods(parts).buildImage(parseImageName(name)),
+    removeImage: async name => await pods(parts).removeImage(parseImageVersion(name)),
+    certificates: () => parts.certificates?.view() ?? { authority: null, leaves: [] },
+    authority: form => authorityOf(parts, form),
+    health: () => health(parts, parts.keeper),
+    metrics: options => parts.metrics.text(options),
+  }
+}
+
+const PASSWORD = 'auberge'
+
+function authorityOf({ certificates }: FrontParts, form: 'pem' | 'p12'): string | Buffer {
+  const certificate = certificates?.authority
+  if (!certificate) throw new AubergeError('unavailable', 'this house has no certificate authority of its own (--https off or --acme off)')
+  return form === 'pem' ? certificate : asPkcs12(certificate, PASSWORD)
+}
+
+function byOf(actor: Account, owner: number | undefined): 'owner' | 'admin' {
+  return actor.id === owner ? 'owner' : 'admin'
+}
+
+async function usageOf(parts: FrontParts, name: string): Promise<SiteView['usage']> {
+  const { status } = siteOf(parts, name)
+  return status.pod ? await pods(parts).usage(name) : null
+}
+
+/** Resolves when every relay knows. */
+async function invite(parts: FrontParts, name: string, wakeForRobots: boolean): Promise<void> {
+  siteOf(parts, name)
+  await parts.turns.run(name, async () => {
+    parts.registry.sites.update(name, { wakeForRobots })
+    await parts.relays.settled(parts.states.change(name, { wakeForRobots }))
+  })
+}
+
+/** The registry first, changed back where the provisioner refuses. After a kill in between, reconcile.ts tells the provisioner. */
+async function update(parts: FrontParts, name: string, change: Omit<Change, 'wakeForRobots'>): Promise<void> {
+  const { site } = siteOf(parts, name)
+  const wanted = {
+    ...(change.image === undefined ? {} : { image: parseImageName(change.image) }),
+    ...(change.env === undefined ? {} : { env: parseEnv(change.env) }),
+    ...(change.limits === undefined ? {} : { limits: parseLimits(change.limits) }),
+  }
+  await parts.turns.run(name, async () => {
+    const now = siteOf(parts, name).site
+    const next = parts.registry.sites.update(name, wanted)
+    try {
+      await podOf(parts, next)
+      parts.states.change(name, { pod: await patiently(() => pods(parts).update(site.name, specOf(next))) })
+    } catch (error) {
+      parts.registry.sites.update(name, { image: now.image, env: now.env, limits: now.limits })
+      throw error
+    }
+  })
+}

@@ -1,0 +1,86 @@
+// The metrics of the house in Prometheus' text format, gathered when they are asked for. Made by assemble.ts, served by the panel.
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Activity } from './activity.ts'
+import type { Meters } from './meters.ts'
+import type { States } from './states.ts'
+
+type Sources = { meters: Meters; states: States; activity: Activity }
+
+/** Seconds: a frozen site is awake in some milliseconds, a cold one within half a second. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #perSite = new Registry()
+  readonly #wakes: Histogram<'by' | 'result'>
+
+  /** Labels are bounded: statuses by class, problems by their fixed names, states; sites only where the reader asks for them. */
+  constructor(sources: Sources) {
+    const { meters } = sources
+    collectDefaultMetrics({ register: this.#registry, prefix: 'auberge_control_' })
+    this.#wakes = new Histogram({ name: 'auberge_wake_seconds', help: 'From the request to a site that answers', labelNames: ['by', 'result'], buckets: BUCKETS, registers: [this.#registry] })
+    this.#total('auberge_requests_total', 'Requests to routed hosts, by the class of their answer; left: the visitor went first', 'class', () => meters.totals('requests.'))
+    this.#total('auberge_answers_total', "Answers of the gateway's own, by their reason", 'reason', () => meters.totals('problem.'))
+    this.#total('auberge_response_bytes_total', 'Bytes of bodies passed on to visitors', null, () => meters.totals('bytes'))
+    this.#total('auberge_connections_refused_total', 'Connections turned away for being too many', null, () => meters.totals('refused'))
+    this.#total('auberge_access_log_lines_lost_total', 'Lines of access logs that could not be written', null, () => meters.totals('lost'))
+    this.#total('auberge_relay_cpu_seconds_total', 'Time of the processor that relays used', null, () => meters.totals('cpu').map(([name, value]) => [name, value / 1e6]))
+    for (const [name, help] of GAUGES) this.#gauge(`auberge_${name}`, help, () => [['', meters.gauge(name)]])
+    this.#gauge('auberge_relays', 'Relays that are connected', () => [['', meters.relays]])
+    this.#gauge('auberge_sites', 'Sites, by their state', () => countStates(sources.states), 'state')
+    this.#sites(sources)
+  }
+
+  /** A wake is over. `seconds` since it was asked for. */
+  woke(by: string, result: 'ok' | 'failed', seconds: number): void { this.#wakes.observe({ by, result }, seconds) }
+
+  async text({ sites }: { sites: boolean }): Promise<string> {
+    const all = await this.#registry.metrics()
+    return sites ? `${all}\n${await this.#perSite.metrics()}` : all
+  }
+
+  #total(name: string, help: string, label: string | null, values: () => [string, number][]): void {
+    const labelNames = label === null ? [] : [label]
+    new Counter({
+      name, help, labelNames, registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const [value, total] of values()) this.inc(label === null ? {} : { [label]: value }, total)
+      },
+    })
+  }
+
+  #gauge(name: string, help: string, values: () => [string, number][], label: string | null = null, register = this.#registry): void {
+    new Gauge({
+      name, help, labelNames: label === null ? [] : [label], registers: [register],
+      collect() {
+        this.reset()
+        for (const [value, now] of values()) this.set(label === null ? {} : { [label]: value }, now)
+      },
+    })
+  }
+
+  /** Thousands of series in a large house: only for who wants them. */
+  #sites({ states, activity }: Sources): void {
+    const each = (value: (host: string) => number) => (): [string, number][] => states.list().map(({ name }) => [name, value(states.host(name))])
+    this.#gauge('auberge_site_requests', 'Requests to a site since control started', each(host => activity.of(host).requests), 'site', this.#perSite)
+    this.#gauge('auberge_site_requests_in_flight', 'Requests to a site under way', each(host => activity.of(host).inFlight), 'site', this.#perSite)
+  }
+}
+
+/** What each relay tells of itself; summed. */
+const GAUGES = [
+  ['connections', "Visitors' connections"],
+  ['requests_held', 'Requests that wait for a site to wake'],
+  ['upstream_connections', 'Connections to upstreams'],
+  ['relay_resident_bytes', 'Memory that relays hold'],
+] as const
+
+function countStates(states: States): [string, number][] {
+  const counts = new Map<string, number>()
+  for (const { state, suspended } of states.list()) {
+    const shown = suspended === null ? state : 'suspended'
+    counts.set(shown, (counts.get(shown) ?? 0) + 1)
+  }
+  return [...counts]
+}

@@ -1,0 +1,56 @@
+// The routing table: what answers for each host. Changed by states.ts and main's wiring, followed by push.ts and the admin's page.
+import { isDeepStrictEqual } from 'node:util'
+import type { Route } from '../../registry/types.ts'
+import type { ToRelay } from '../messages.ts'
+
+export type TableChange = Extract<ToRelay, { type: 'route' | 'gone' }>
+
+export class RoutingTable {
+  readonly #routes = new Map<string, Route>()
+  readonly #followers = new Set<(change: TableChange) => void>()
+  /** Grows with every change, and over restarts, for it starts with the clock. */
+  #version = Date.now()
+
+  get version(): number { return this.#version }
+
+  get(host: string): Route | undefined {
+    return this.#routes.get(host)
+  }
+
+  all(): Route[] {
+    return [...this.#routes.values()]
+  }
+
+  /**
+   * Puts the route in place and returns the version that has it. What changes nothing is told to nobody, unless `anyway`.
+   * A static route is what the administrator said on the command line: no site takes its place.
+   */
+  set(route: Route, anyway = false): number {
+    if (route.kind === 'site' && this.#isFixed(route.host)) return this.#version
+    if (!anyway && isDeepStrictEqual(this.#routes.get(route.host), route)) return this.#version
+    this.#routes.set(route.host, route)
+    return this.#tell({ type: 'route', version: this.#version + 1, route })
+  }
+
+  remove(host: string): number {
+    if (this.#isFixed(host) || !this.#routes.delete(host)) return this.#version
+    return this.#tell({ type: 'gone', version: this.#version + 1, host })
+  }
+
+  /** Calls `each` with every change from now on. */
+  follow(each: (change: TableChange) => void): () => void {
+    this.#followers.add(each)
+    return () => { this.#followers.delete(each) }
+  }
+
+  #isFixed(host: string): boolean {
+    const kind = this.#routes.get(host)?.kind
+    return kind === 'static' || kind === 'panel'
+  }
+
+  #tell(change: TableChange): number {
+    this.#version = change.version
+    for (const follower of this.#followers) follower(change)
+    return this.#version
+  }
+}

@@ -1,0 +1,126 @@
+// Putting to sleep, in two phases, what nobody has asked for in a while. Asked by its own timer, by the desk and by pressure.ts.
+import { setTimeout as pause } from 'node:timers/promises'
+import { AubergeError } from '../../wire/error.ts'
+import { pods, type Parts } from './parts.ts'
+import { patiently } from './patience.ts'
+import { found, type SiteStatus } from './states.ts'
+import type { Wakes } from './wakes.ts'
+
+/** Milliseconds an owner's sleep waits for requests in flight to end. */
+const DRAIN = 5_000
+/** Milliseconds between two looks at requests that are in flight. */
+const LOOK = 200
+/** Milliseconds between two looks for idle sites, at most. */
+const ROUND = 1_000
+
+type SleepTier = 'frozen' | 'asleep'
+type SleepParts = Pick<Parts, 'house' | 'provisioner' | 'states' | 'turns' | 'relays' | 'activity' | 'log'> & { wakes: Wakes }
+
+export class Sleeps {
+  readonly #parts: SleepParts
+  /** When a sleep was last called off: it is not tried again at once. */
+  readonly #calledOff = new Map<string, number>()
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(parts: SleepParts) {
+    this.#parts = parts
+  }
+
+  /** Looks for idle sites until `stop`. */
+  start(): void {
+    const { idle } = this.#parts.house
+    this.#timer = setInterval(() => this.#round(), Math.max(20, Math.min(ROUND, idle / 4)))
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer)
+  }
+
+  /**
+   * Puts the site to sleep when nobody uses it: waits some seconds for requests in flight, then `conflict`.
+   * With `force` (a suspension) requests that take longer are cut off.
+   */
+  async sleep(name: string, tier: SleepTier, options: { force?: boolean } = {}): Promise<void> {
+    const deadline = Date.now() + DRAIN
+    while (!await this.#parts.turns.run(name, () => this.#sleep(name, tier, options.force === true && Date.now() >= deadline))) {
+      if (Date.now() >= deadline && !options.force) {
+        throw new AubergeError('conflict', `${name} is answering requests: try again when they have ended`)
+      }
+      await pause(LOOK)
+    }
+  }
+
+  /** One try, from idle time or need of memory: false where the site turned out to be in use. */
+  async try(name: string, tier: SleepTier): Promise<boolean> {
+    const asleep = await this.#parts.turns.run(name, () => this.#sleep(name, tier, false))
+    if (!asleep) this.#calledOff.set(name, Date.now())
+    return asleep
+  }
+
+  /** Milliseconds since the site was last of use to anyone; 0 while a request is in flight. */
+  idleFor(status: SiteStatus): number {
+    const { inFlight, lastRequestAt } = this.#parts.activity.of(this.#parts.states.host(status.name))
+    if (inFlight > 0) return 0
+    return Date.now() - Math.max(lastRequestAt ?? 0, status.since, this.#calledOff.get(status.name) ?? 0)
+  }
+
+  #round(): void {
+    for (const name of this.#calledOff.keys()) {
+      if (this.#parts.states.get(name)?.state !== 'running') this.#calledOff.delete(name)
+    }
+    if (!this.#allRelays()) return
+    for (const status of this.#parts.states.list()) {
+      if (status.state !== 'running' || this.#parts.turns.busy(status.name)) continue
+      if (this.idleFor(status) >= this.#parts.house.idle) this.#fallAsleep(status.name)
+    }
+  }
+
+  /** A relay that is about to reconnect may have requests in flight that nobody here knows of. */
+  #allRelays(): boolean {
+    const { http, workers } = this.#parts.house
+    return http.length === 0 || this.#parts.relays.connected >= workers
+  }
+
+  #fallAsleep(name: string): void {
+    this.try(name, 'frozen').catch((error: unknown) => {
+      this.#calledOff.set(name, Date.now())
+      this.#parts.log.error({ err: error, site: name }, 'an idle site could not be put to sleep')
+    })
+  }
+
+  /** True when the site sleeps (or is gone); false when it was called off. Runs in the site's turn. */
+  async #sleep(name: string, tier: SleepTier, cutOff: boolean): Promise<boolean> {
+    const status = this.#parts.states.get(name)
+    if (!status || !canSleep(status, tier)) return true
+    if (status.state === 'running' && !await this.#close(name) && !cutOff) {
+      this.#parts.states.repeat(name)
+      return false
+    }
+    this.#parts.states.change(name, { state: 'sleeping' })
+    await this.#putDown(name, tier)
+    return true
+  }
+
+  /** The first phase: true when every relay has closed the site and nobody came meanwhile. */
+  async #close(name: string): Promise<boolean> {
+    const inFlight = await this.#parts.relays.closing(name)
+    return inFlight === 0 && !this.#parts.wakes.wanted(name)
+  }
+
+  /** The second phase. Where it fails, requests wake the site as if it had worked: a wake puts anything right. */
+  async #putDown(name: string, tier: SleepTier): Promise<void> {
+    try {
+      const pod = await patiently(() => pods(this.#parts).sleep(name, tier))
+      this.#parts.states.change(name, { ...found(pod), state: tier })
+    } catch (error) {
+      this.#parts.states.change(name, { state: 'asleep' })
+      throw error
+    }
+  }
+}
+
+/** What is asleep already, or frozen when that was asked, stays as it is. */
+function canSleep({ state, pod }: SiteStatus, tier: SleepTier): boolean {
+  if (pod === null) return false
+  return state === 'running' || (tier === 'asleep' && (state === 'frozen' || state === 'failed'))
+}

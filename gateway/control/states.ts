@@ -1,0 +1,112 @@
+// What control knows of each site at this moment: its state, its pod, its last wake. Every change is a change of its route.
+import { isDeepStrictEqual } from 'node:util'
+import type { Pod, Tier } from '../../provisioner/api.ts'
+import type { SiteRoute, SiteState } from '../../registry/types.ts'
+import type { LastWake } from '../desk.ts'
+import type { RoutingTable } from './routes.ts'
+
+export type SiteStatus = {
+  readonly name: string
+  readonly state: Exclude<SiteState, 'suspended'>
+  /** Null while the provisioner has none: it is made at the first wake. */
+  readonly pod: Pod | null
+  /** Why the owner's account is suspended, as visitors may read it, or null. */
+  readonly suspended: string | null
+  /** Whether robots and scanners wake it, too. */
+  readonly wakeForRobots: boolean
+  readonly lastWake: LastWake | null
+  readonly failure: string | null
+  /** Wakes that failed, and exits, one after the other. */
+  readonly failures: number
+  /** Epoch milliseconds before which visitors wake it no more. */
+  readonly retryAt: number | null
+  /** Epoch milliseconds of the last change of state. */
+  readonly since: number
+}
+
+type Change = Partial<Omit<SiteStatus, 'name' | 'since'>>
+
+const STATE_OF: Record<Tier, SiteStatus['state']> = { running: 'running', frozen: 'frozen', prepared: 'asleep', cold: 'asleep', failed: 'failed' }
+
+/** The status of a pod that was found, rather than changed by us. */
+export function found(pod: Pod): Change {
+  return { state: STATE_OF[pod.tier], pod, failure: pod.failure ?? null }
+}
+
+export class States {
+  readonly #zone: string
+  readonly #table: RoutingTable
+  readonly #all = new Map<string, SiteStatus>()
+  readonly #watchers = new Map<string, Set<() => void>>()
+
+  constructor(zone: string, table: RoutingTable) {
+    this.#zone = zone
+    this.#table = table
+  }
+
+  host(name: string): string {
+    return `${name}.${this.#zone}`
+  }
+
+  get(name: string): SiteStatus | undefined {
+    return this.#all.get(name)
+  }
+
+  list(): SiteStatus[] {
+    return [...this.#all.values()]
+  }
+
+  /** Begins with a site; returns the table's version that routes it. */
+  add(name: string, change: Change): number {
+    const blank = { state: 'asleep', pod: null, suspended: null, wakeForRobots: false, lastWake: null, failure: null, failures: 0, retryAt: null } as const
+    return this.#put({ name, since: Date.now(), ...blank, ...change })
+  }
+
+  /** Changes a site, if it is still there; returns the table's version that has the change. */
+  change(name: string, change: Change): number {
+    const before = this.#all.get(name)
+    if (!before) return this.#table.version
+    const since = change.state !== undefined && change.state !== before.state ? Date.now() : before.since
+    return this.#put({ ...before, ...change, since })
+  }
+
+  /** Tells every relay the site's route although it did not change: after a sleep that was called off. */
+  repeat(name: string): number {
+    const status = this.#all.get(name)
+    return status ? this.#table.set(this.#route(status), true) : this.#table.version
+  }
+
+  forget(name: string): number {
+    this.#all.delete(name)
+    const version = this.#table.remove(this.host(name))
+    for (const watcher of this.#watchers.get(name) ?? []) watcher()
+    return version
+  }
+
+  /** Calls `each` after every change of the site, its end included, until `signal` aborts. */
+  watch(name: string, each: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return
+    const watchers = this.#watchers.get(name) ?? new Set()
+    this.#watchers.set(name, watchers.add(each))
+    signal.addEventListener('abort', () => {
+      watchers.delete(each)
+      if (watchers.size === 0 && this.#watchers.get(name) === watchers) this.#watchers.delete(name)
+    }, { once: true })
+  }
+
+  #put(status: SiteStatus): number {
+    if (isDeepStrictEqual(this.#all.get(status.name), status)) return this.#table.version
+    this.#all.set(status.name, status)
+    const version = this.#table.set(this.#route(status))
+    for (const watcher of this.#watchers.get(status.name) ?? []) watcher()
+    return version
+  }
+
+  #route({ name, state, pod, suspended, wakeForRobots, retryAt }: SiteStatus): SiteRoute {
+    const route: SiteRoute = { host: this.host(name), kind: 'site', site: name, state, upstream: null, ...(wakeForRobots ? { uninvited: 'wake' } : {}) }
+    if (suspended !== null) return { ...route, state: 'suspended', reason: suspended }
+    if (state === 'running' && pod) return { ...route, upstream: { address: pod.ipv4, port: pod.port } }
+    if (state === 'failed' && retryAt !== null) return { ...route, retryAt }
+    return route
+  }
+}

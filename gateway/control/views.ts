@@ -1,0 +1,74 @@
+// A site as its owner sees it and a route as the admin does. Called by front.ts and watching.ts.
+import type { Reservation, Route, WakeCause } from '../../registry/types.ts'
+import type { LastWake, RouteView, SiteView } from '../desk.ts'
+import type { Parts } from './parts.ts'
+import { urlOf } from './urls.ts'
+
+type ViewParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone' | 'activity'>
+
+/** The view of a reservation, without what would have to be asked of the provisioner. */
+export function siteView(parts: ViewParts, reservation: Reservation): SiteView {
+  const { name, kind, createdAt } = reservation
+  const owner = parts.registry.accounts.get(reservation.owner)?.username ?? ''
+  const url = urlOf(parts.house, parts.states.host(name))
+  return { name, kind, url, owner, createdAt, usage: null, ...(kind === 'site' ? here(parts, name) : elsewhere(reservation)) }
+}
+
+type Rest = Omit<SiteView, 'name' | 'kind' | 'url' | 'owner' | 'createdAt' | 'usage'>
+
+function elsewhere({ addresses }: Reservation): Rest {
+  return {
+    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, wakeForRobots: false,
+    release: null, releases: [], lastWake: null, failure: null,
+  }
+}
+
+function here({ registry, states, zone }: ViewParts, name: string): Rest {
+  const site = registry.sites.get(name)
+  const status = states.get(name)
+  const state = status?.suspended == null ? status?.state ?? 'creating' : 'suspended'
+  return {
+    state, image: site?.image ?? null, ipv4: zone.own.a, ipv6: zone.own.aaaa, limits: site?.limits ?? null, env: site?.env ?? {},
+    wakeForRobots: site?.wakeForRobots ?? false,
+    release: status?.pod?.release ?? null, releases: status?.pod?.releases ?? [],
+    lastWake: status?.lastWake ?? null, failure: status?.state === 'failed' ? status.failure : null,
+  }
+}
+
+/** One row of the admin's routing table; `ownerOf` gives a site's owner's name. */
+export function routeView(parts: ViewParts, route: Route, ownerOf = (site: string) => siteOwner(parts, site)): RouteView {
+  const busy = parts.activity.of(route.host)
+  const { a, aaaa } = parts.zone.own
+  const row = { host: route.host, kind: route.kind, ipv4: a, ipv6: aaaa, ...busy }
+  if (route.kind !== 'site') return { ...row, site: null, owner: null, state: null, upstream: spelled(route.upstream), lastWake: null }
+  const lastWake = parts.states.get(route.site)?.lastWake ?? null
+  return { ...row, site: route.site, owner: ownerOf(route.site), state: route.state, upstream: spelled(route.upstream), lastWake: lastWake && shortWake(lastWake) }
+}
+
+/** All rows at once: two questions to the registry instead of two a row. */
+export function routeViews(parts: ViewParts, routes: Route[]): RouteView[] {
+  const usernames = new Map(parts.registry.accounts.list().map(account => [account.id, account.username]))
+  const owners = new Map(parts.registry.sites.list().map(site => [site.name, usernames.get(site.owner) ?? null]))
+  return routes.map(route => routeView(parts, route, site => owners.get(site) ?? null))
+}
+
+function siteOwner({ registry }: ViewParts, name: string): string | null {
+  const site = registry.sites.get(name)
+  return site ? registry.accounts.get(site.owner)?.username ?? null : null
+}
+
+function spelled(upstream: Route['upstream']): string | null {
+  if (!upstream) return null
+  if ('path' in upstream) return upstream.path
+  const scheme = upstream.protocol === undefined ? '' : `${upstream.protocol}://`
+  return upstream.address.includes(':') ? `${scheme}[${upstream.address}]:${upstream.port}` : `${scheme}${upstream.address}:${upstream.port}`
+}
+
+function shortWake({ at, cause, ms }: LastWake): RouteView['lastWake'] {
+  return { at, cause: causeText(cause), ms }
+}
+
+/** `GET /blog (browser)`, or who asked. */
+function causeText(cause: WakeCause): string {
+  return cause.by === 'visitor' ? `${cause.method} ${cause.path} (${cause.agent})` : cause.by
+}

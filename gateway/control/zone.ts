@@ -1,0 +1,134 @@
+// The zone as DNS shall answer it: kept here, written as a snapshot, each change told to the DNS process. Called by the desk.
+import type { Socket } from 'node:net'
+import type { Settings } from '../../registry/registry.ts'
+import type { NameRecords, ToDns, ZoneSnapshot } from '../../registry/types.ts'
+import { readLines, writeLine } from '../../wire/lines.ts'
+import type { Logger } from '../../wire/log.ts'
+import { openDoor, type Door } from './doors.ts'
+import { Snapshot } from './snapshot.ts'
+
+/** Seconds an address may be cached: a site that moves is followed in a minute. */
+const TTL = 60
+/** Seconds "no such name" may be cached: someone who looked before reserving sees the name soon. */
+const NEGATIVE_TTL = 5
+/** Milliseconds DNS has to take in a change; after it, the snapshot on disk counts. */
+const ANSWER = 1_000
+/** Milliseconds in which changes are written as one snapshot. */
+const DELAY = 100
+const SERIAL = 'zone.serial'
+
+type Waiter = { serial: number; resolve: (applied: boolean) => void }
+
+export class Zone {
+  readonly #zone: string
+  readonly #own: NameRecords
+  readonly #settings: Settings
+  readonly #log: Logger
+  readonly #snapshot: Snapshot
+  readonly #names: Map<string, NameRecords>
+  readonly #servers = new Map<Socket, number>()
+  readonly #waiters = new Set<Waiter>()
+  readonly #served: boolean
+  #open = false
+  #serial: number
+
+  /** `own`: the house's addresses, of the apex and of every site. `names`: what is reserved now. `served`: whether the house runs DNS. */
+  constructor(options: { served: boolean; zone: string; own: NameRecords; names: Map<string, NameRecords>; file: string; settings: Settings; log: Logger }) {
+    this.#served = options.served
+    this.#zone = options.zone
+    this.#own = options.own
+    this.#names = options.names
+    this.#settings = options.settings
+    this.#log = options.log
+    const failed = (error: unknown): void => { options.log.error({ err: error, file: options.file }, 'the zone snapshot could not be written') }
+    this.#snapshot = new Snapshot({ file: options.file, content: () => JSON.stringify(this.#whole()), delay: DELAY, failed })
+    // Not below the clock, so that it grows even after a registry was restored from a backup.
+    this.#serial = Math.max(Number(this.#settings.get(SERIAL) ?? 0), Math.floor(Date.now() / 1000))
+    this.#grow()
+  }
+
+  get connected(): number { return this.#servers.size }
+
+  get own(): NameRecords { return this.#own }
+
+  /** Writes the first snapshot, then listens for DNS. */
+  async listen(path: string): Promise<Door> {
+    await this.#snapshot.flush()
+    const door = await openDoor(path, socket => this.#welcome(socket))
+    this.#open = true
+    setTimeout(() => { this.#open = false; this.#settle() }, ANSWER).unref()
+    return door
+  }
+
+  /** Resolves once DNS answers with the change, or, where DNS stays away, once it will when it starts. DNS that outlived us has a moment to come back. */
+  async set(name: string, records: NameRecords | null): Promise<void> {
+    const serial = this.#grow()
+    if (records) this.#names.set(name, records)
+    else this.#names.delete(name)
+    this.#snapshot.touch()
+    for (const server of this.#servers.keys()) writeLine(server, { type: 'name', serial, name, records } satisfies ToDns)
+    if (!await this.#applied(serial)) await this.#snapshot.flush()
+  }
+
+  /** What DNS answers for a name, or null. */
+  get(name: string): NameRecords | null {
+    return this.#names.get(name) ?? null
+  }
+
+  /** Resolves when the snapshot holds everything. */
+  flush(): Promise<void> {
+    return this.#snapshot.flush()
+  }
+
+  #whole(): ZoneSnapshot {
+    const names = Object.fromEntries(this.#names)
+    return { zone: this.#zone, serial: this.#serial, ttl: TTL, negativeTtl: NEGATIVE_TTL, apex: this.#own, names }
+  }
+
+  /** RFC 1982: 32 bits, and 0 follows the largest. */
+  #grow(): number {
+    this.#serial = (this.#serial + 1) % 2 ** 32
+    this.#settings.set(SERIAL, String(this.#serial))
+    return this.#serial
+  }
+
+  #welcome(socket: Socket): void {
+    this.#servers.set(socket, -1)
+    socket.on('close', () => { this.#servers.delete(socket); this.#settle() })
+    readLines<unknown>(socket, line => this.#hear(socket, line))
+    writeLine(socket, { type: 'zone', ...this.#whole() } satisfies ToDns)
+  }
+
+  #hear(socket: Socket, line: unknown): void {
+    const serial = (line as { serial?: unknown } | null)?.serial
+    if (typeof serial !== 'number') {
+      this.#log.error('DNS said something that makes no sense: closing its connection')
+      socket.destroy()
+      return
+    }
+    this.#servers.set(socket, serial)
+    this.#settle()
+  }
+
+  /** Whether a connected DNS took in `serial` in time. */
+  #applied(serial: number): Promise<boolean> {
+    return new Promise(resolve => {
+      const late = setTimeout(() => waiter.resolve(false), ANSWER)
+      const waiter: Waiter = { serial, resolve: applied => { clearTimeout(late); this.#waiters.delete(waiter); resolve(applied) } }
+      this.#waiters.add(waiter)
+      this.#settle()
+    })
+  }
+
+  #settle(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#servers.size === 0) { if (!this.#served || !this.#open) waiter.resolve(false) }
+      else if ([...this.#servers.values()].every(at => isAtLeast(at, waiter.serial))) waiter.resolve(true)
+    }
+  }
+}
+
+/** RFC 1982 section 3.2: `at` is `serial` or a later one. */
+function isAtLeast(at: number, serial: number): boolean {
+  return at >= 0 && (at - serial + 2 ** 32) % 2 ** 32 < 2 ** 31
+}

@@ -1,0 +1,63 @@
+// The HTTP API: every resource, on both doors. What each call does is beside it; the table of all is below and at /api/openapi.json.
+//
+// For scripts and pages                                   For the command line and administrators (role admin, or the admin socket)
+//   POST   /api/accounts {username,password,invite?}        GET    /api/accounts
+//   GET POST DELETE /api/session                            PATCH  /api/accounts/NAME {state?:"active"|"suspended",reason?,role?,password?}
+//   PUT    /api/account/password {current,password}         DELETE /api/accounts/NAME
+//   GET POST /api/tokens   DELETE /api/tokens/ID            POST   /api/accounts {…,role?}      whatever the sign-up mode
+//   GET    /api/names/NAME                                  GET POST /api/invites {uses?}
+//   GET POST /api/sites    GET PATCH DELETE /api/sites/NAME GET    /api/sites                    all of them, with `owner`
+//   PUT    /api/sites/NAME/content  (zip or tar.gz)         POST   /api/sites {…,owner}
+//   POST   /api/sites/NAME/wake  /restart                   DELETE /api/sites/NAME?purge=1       without a final backup
+//   POST   /api/sites/NAME/sleep {tier?}                    GET    /api/images
+//   POST   /api/sites/NAME/rollback {release}               POST   /api/images/NAME/build        streams its progress as text
+//   GET    /api/sites/NAME/logs[?follow=1][&source=access]  DELETE /api/images/NAME
+//   GET    /api/sites/NAME/events                           GET    /api/audit[?most=100]
+//   GET PUT /api/sites/NAME/backup                          GET    /api/routes   /api/routes/events
+//   GET    /healthz                                         GET    /healthz                      with the parts, on the admin socket
+//   POST   /api/sites/NAME/exec?command=ls&command=-l[&tty=1&columns=80&rows=24]
+//                                                          GET    /api/certificates   /api/authority[?form=p12]   /metrics[?sites=1]
+//          with `Connection: Upgrade` and `Upgrade: auberge-exec`; after 101 the socket carries the frames of provisioner/exec.ts.
+import swagger from '@fastify/swagger'
+import type { App } from '../app.ts'
+import type { Room } from '../parts.ts'
+import { addAccounts } from './accounts.ts'
+import { addAudit } from './audit.ts'
+import { addBackup } from './backup.ts'
+import { addCertificates } from './certificates.ts'
+import { addContent } from './content.ts'
+import { addEvents } from './events.ts'
+import { addExec } from './exec.ts'
+import { addHealth } from './health.ts'
+import { addImages } from './images.ts'
+import { addInvites } from './invites.ts'
+import { addLogs } from './logs.ts'
+import { addMetrics } from './metrics.ts'
+import { addNames } from './names.ts'
+import { addOpenapi, DESCRIPTION } from './openapi.ts'
+import { addPower } from './power.ts'
+import { addRoutes } from './routes.ts'
+import { addSession } from './session.ts'
+import { addSites } from './sites.ts'
+import { addTokens } from './tokens.ts'
+
+const RESOURCES = [
+  addHealth, addOpenapi, addAccounts, addSession, addTokens, addNames, addSites, addContent, addPower, addLogs, addEvents, addBackup,
+  addExec, addRoutes, addInvites, addImages, addAudit, addCertificates, addMetrics,
+]
+
+/** Adds every resource; bodies are JSON here, and an empty one is none. */
+export async function addApi(app: App, { room }: { room: Room }): Promise<void> {
+  await app.register(swagger, DESCRIPTION)
+  takeJson(app)
+  for (const add of RESOURCES) await app.register(async scope => add(scope as App, room))
+}
+
+function takeJson(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parse(request, body as string, done)
+  })
+}

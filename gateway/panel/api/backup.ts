@@ -1,0 +1,29 @@
+// A site's backup: taken as a download, put back as a body.
+import { Type } from '@fastify/type-provider-typebox'
+import { AubergeError } from '../../../wire/error.ts'
+import type { App } from '../app.ts'
+import { caller, siteName } from '../gate.ts'
+import { MAX_UPLOAD, type Room } from '../parts.ts'
+import { peek, sendStream, withUpload } from '../stream.ts'
+import { needBody, takeAnything } from './content.ts'
+
+const Named = Type.Object({ name: Type.String() })
+
+export function addBackup(app: App, room: Room): void {
+  takeAnything(app)
+  app.get('/api/sites/:name/backup', { config: { access: 'owner' }, schema: { summary: 'A tar.gz of the site', params: Named } }, async (request, reply) => {
+    const name = siteName(request)
+    const archive = await room.desk.backup(name)
+    reply.type('application/gzip').header('content-disposition', `attachment; filename="${name}.tar.gz"`)
+    return sendStream(room, reply, archive)
+  })
+  app.put('/api/sites/:name/backup', { config: { access: 'owner', upload: true }, bodyLimit: MAX_UPLOAD, schema: { summary: 'Restore a backup', params: Named } }, async request => {
+    const name = siteName(request)
+    await withUpload(needBody(request.body), async archive => {
+      const [first, second] = await peek(archive, 2)
+      if (first !== 0x1f || second !== 0x8b) throw new AubergeError('unsupported_type', 'A backup is a tar.gz.')
+      await room.desk.restore(caller(request), name, archive)
+    })
+    return room.desk.view(name)
+  })
+}

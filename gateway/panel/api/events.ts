@@ -1,0 +1,20 @@
+// GET /api/sites/NAME/events: the site's state as it changes.
+import { Type } from '@fastify/type-provider-typebox'
+import type { App } from '../app.ts'
+import { siteName } from '../gate.ts'
+import type { Room } from '../parts.ts'
+import { sendEvents } from '../stream.ts'
+
+const Named = Type.Object({ name: Type.String() })
+
+export function addEvents(app: App, room: Room): void {
+  app.get('/api/sites/:name/events', { config: { access: 'owner' }, schema: { summary: 'Server-sent events "site": the site now, then at every change', params: Named } },
+    async (request, reply) => {
+      const name = siteName(request)
+      const now = await room.desk.view(name)
+      return sendEvents(room, request, reply, (send, signal) => {
+        send('site', now)
+        room.desk.watch(name, view => send('site', view), signal)
+      })
+    })
+}

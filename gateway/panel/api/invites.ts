@@ -1,0 +1,22 @@
+// Invite codes, made by administrators.
+import { Type } from '@fastify/type-provider-typebox'
+import type { Account } from '../../../registry/types.ts'
+import type { Invite } from '../../../registry/registry.ts'
+import type { App } from '../app.ts'
+import { caller } from '../gate.ts'
+import type { Room } from '../parts.ts'
+import { audit } from './accounts.ts'
+
+const NewInvite = Type.Union([Type.Object({ uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }), Type.Null()])
+
+export function addInvites(app: App, room: Room): void {
+  app.get('/api/invites', { config: { access: 'admin' }, schema: { summary: 'All invites' } }, () => room.registry.invites.list())
+  app.post('/api/invites', { config: { access: 'admin' }, schema: { summary: 'Make an invite', body: Type.Optional(NewInvite) } },
+    (request, reply) => reply.code(201).send(createInvite(room, caller(request), request.body?.uses ?? 1)))
+}
+
+export function createInvite(room: Room, actor: Account, uses: number): Invite {
+  const invite = room.registry.invites.create(actor.id === 0 ? null : actor.id, uses)
+  audit(room, actor.username, 'invite.create', `${uses} use(s)`)
+  return invite
+}

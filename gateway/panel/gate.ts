@@ -1,0 +1,98 @@
+// The gate: who calls, and whether they may. Runs before a body is read; the only place where an object's owner is checked.
+import type { FastifyRequest } from 'fastify'
+import { AubergeError } from '../../wire/error.ts'
+import type { Account } from '../../registry/types.ts'
+import type { Access, Room } from './parts.ts'
+import { changes, ownOrigin, sessionCookie } from './visit.ts'
+
+/** Who the command line acts as; the audit log's name for it. No account has id 0. */
+export const CONSOLE: Account = { id: 0, username: 'console', role: 'admin', suspended: null, createdAt: 0 }
+
+/** Finds out who calls: the console, a bearer token, or the session cookie. A bad token is refused, a bad cookie ignored. */
+export function recognise(room: Room, request: FastifyRequest): void {
+  if (room.door === 'console') return prove(request, CONSOLE, 'console')
+  if (request.headers.authorization !== undefined) return prove(request, byToken(room, request.headers.authorization), 'token')
+  const cookie = sessionCookie(request, room.house.zone)
+  const secret = cookie === null ? undefined : request.cookies[cookie]
+  const account = secret === undefined ? null : room.registry.sessions.find(secret)
+  if (account === null || secret === undefined) return
+  prove(request, account, 'cookie')
+  request.secret = secret
+}
+
+function prove(request: FastifyRequest, account: Account, proof: 'console' | 'token' | 'cookie'): void {
+  request.who = account
+  request.proof = proof
+}
+
+function byToken(room: Room, header: string): Account {
+  const token = /^bearer +([^\s]+)$/i.exec(header)?.[1]
+  const account = token === undefined ? null : room.registry.tokens.find(token)
+  if (account !== null) return account
+  throw new AubergeError('unauthenticated', 'The token is not valid. Make one on your account page.')
+}
+
+/** Throws unless the caller may call the route. */
+export function admit(room: Room, request: FastifyRequest): void {
+  if (changes(request)) checkOrigin(room, request)
+  const { access = 'admin', suspendedToo = false } = request.routeOptions.config
+  may(room, request, access)
+  if (changes(request) && !suspendedToo) refuseSuspended(request)
+}
+
+/**
+ * A change with the cookie needs the panel's own Origin: a sibling site is same-site, so SameSite doesn't stop it. Without proof
+ * (signing in and up), a foreign Origin is refused as well.
+ */
+function checkOrigin(room: Room, request: FastifyRequest): void {
+  if (room.door === 'console' || request.proof === 'token') return
+  const { origin } = request.headers
+  if (origin === undefined && request.proof !== 'cookie') return
+  if (origin !== undefined && origin === ownOrigin(request)) return
+  throw new AubergeError('bad_origin', `A change must come from this page, not from ${origin === undefined ? 'a request without Origin' : 'another site'}.`)
+}
+
+/** Forms are filled in by browsers, and those send Origin: without it a form is refused even before signing in. */
+export function needOrigin(request: FastifyRequest): void {
+  if (changes(request) && request.headers.origin === undefined) throw new AubergeError('bad_origin', 'A form must come from this page.')
+}
+
+function may(room: Room, request: FastifyRequest, access: Access): void {
+  if (access === 'anyone') return
+  if (request.who === null) throw new AubergeError('unauthenticated', 'Sign in first.')
+  if (access === 'admin' && request.who.role !== 'admin') throw new AubergeError('forbidden', 'Only an administrator may do that.')
+  if (access === 'owner') request.reservation = own(room, request.who, request)
+}
+
+/** Another account's site is answered as one that doesn't exist. */
+function own(room: Room, who: Account, request: FastifyRequest) {
+  const { name } = request.params as { name: string }
+  const reservation = room.registry.reservations.get(name)
+  if (reservation !== null && (reservation.owner === who.id || who.role === 'admin')) return reservation
+  throw new AubergeError('not_found', `There is no site "${name}".`)
+}
+
+function refuseSuspended(request: FastifyRequest): void {
+  const reason = request.who?.suspended ?? null
+  if (reason !== null) throw new AubergeError('forbidden', `Your account is suspended: ${reason}`)
+}
+
+/** Whether a long answer may go on: the session still counts, the site is still theirs. */
+export function stillMay(room: Room, request: FastifyRequest): boolean {
+  const { who, secret, proof } = request
+  if (proof === 'cookie' && (secret === null || room.registry.sessions.find(secret) === null)) return false
+  if (request.reservation === null) return who !== null || request.routeOptions.config.access === 'anyone'
+  return room.registry.reservations.get(request.reservation.name)?.owner === request.reservation.owner
+}
+
+/** The signed-in account, on routes that need one. */
+export function caller(request: FastifyRequest): Account {
+  if (request.who === null) throw new AubergeError('unauthenticated', 'Sign in first.')
+  return request.who
+}
+
+/** The site's name in the path, which the gate has checked. */
+export function siteName(request: FastifyRequest): string {
+  if (request.reservation === null) throw new AubergeError('not_found', 'There is no such site.')
+  return request.reservation.name
+}

@@ -1,0 +1,71 @@
+// Every sentence of the panel in English. fr.ts has the same keys, enforced by its type.
+export const en = {
+  // Frame
+  tagline: 'A room for every site', skip: 'Skip to the content', navigation: 'Main', sites: 'Sites', account: 'Account', routes: 'Routes',
+  accounts: 'Accounts', signin: 'Sign in', signup: 'Sign up', signout: 'Sign out', language: 'Language', signed_in_as: 'Signed in as {name}',
+  you_are_suspended: 'Your account is suspended: {reason} You can look, but not change anything.', api: 'API',
+
+  // Front page
+  front_title: 'Your site, with the light on when someone calls.',
+  front_lead: 'Pick a name under {zone}. A second later it resolves and has its own Apache and PHP: a room of your own, where nobody else gets in.',
+  front_name: 'What should it be called?', front_go: 'Take this room', front_sleep_title: 'It sleeps, and wakes in a blink',
+  front_sleep: 'A site nobody visits uses nothing. The first visitor wakes it, before they notice.',
+  front_own_title: 'You hold the key', front_own: 'Your files, your database, your settings. Root in your own pod, and no way into anyone else\'s.',
+  front_deploy_title: 'Drop a zip, it is live', front_deploy: 'Drag it onto the page or send it with one line of curl. Every release is kept, and the last one is a click away.',
+  front_closed: 'This house takes in guests by appointment: ask its administrator for an account.', front_sites: 'Go to your sites',
+
+  // Signing up and in
+  signup_title: 'Move in', signup_lead: 'An account, then a name. That is all.', username: 'Username', username_hint: 'Lower-case letters, digits and hyphens.',
+  password: 'Password', password_hint: 'A long one is a good one: several words do well.', invite: 'Invite code', signup_do: 'Create my account',
+  have_account: 'You have an account already?', signin_title: 'Welcome back', signin_do: 'Sign in', no_account: 'No account yet?',
+  signup_closed_title: 'Sign-up is closed',
+
+  // Dashboard
+  sites_title: 'Your sites', sites_empty: 'No site yet. Give the first one a name, below.', reserve_title: 'Reserve a name', name: 'Name',
+  reserve: 'Reserve', name_hint: 'Letters a to z, digits and hyphens; up to 63.', name_checking: 'Looking…', name_free: '{name} is free.', open_site: 'Open {name}',
+  manage: 'Manage', external: 'points elsewhere', all_sites: 'all sites of this house are in the {link}', owned_by: 'of {owner}',
+
+  // Site page
+  address: 'Address', state: 'State', woken_by: 'Last woken {when} in {ms} ms by {cause}', cause_visitor: 'a visitor', cause_robot: 'a robot', cause_tool: 'a program',
+  cause_owner: 'its owner', cause_admin: 'an administrator', failure: 'What went wrong', upload_title: 'Upload', upload_lead: 'A zip or tar.gz of your files. It replaces what visitors see, in one step.',
+  upload_file: 'Archive', upload_do: 'Put it live', upload_drop: 'Drop a zip here, or choose one', upload_busy: 'Uploading… {percent} %', upload_unpack: 'Unpacking…',
+  upload_failed: 'The upload didn\'t get through. Try again.', upload_curl: 'From a terminal:', power_title: 'The light', power_lead: 'You never have to: visitors wake the site, and quiet puts it to sleep.', wake: 'Wake', sleep: 'Sleep', restart: 'Restart',
+  releases_title: 'Releases', releases_empty: 'Nothing uploaded yet: visitors see the welcome page.', release_now: 'live now', rollback: 'Go back to this one',
+  log_title: 'Log', log_empty: 'The pod has written nothing yet.', log_follow: 'Follow', log_stop: 'Stop following', log_raw: 'As plain text', log_access: 'Visits', usage_title: 'What it uses', memory: 'Memory', disk: 'Disk', files: 'Files',
+  cpu: 'Processor', processes: 'Processes', of_limit: '{used} of {limit}', up_to: 'up to {limit}', cores: '{count} core(s)', asleep_uses_nothing: 'nothing while asleep', image: 'Image', created: 'Created', details_title: 'Details', backup: 'Download a backup',
+  robots_wake: 'Robots wake this site, too', robots_hint: 'Search engines then find it however rarely people come; scanners keep it awake as well.', robots_do: 'Save', done_robots: 'Saved.',
+  delete_title: 'Move out', delete_lead: 'The site, its files and its name go. A last backup is kept for a while, and the name stays yours to take back for some time.',
+  delete_confirm: 'To be sure, type {name}', delete_do: 'Delete this site', delete_mismatch: 'That is not the name of this site.',
+  done_created: 'The name is yours. It resolves and routes already.', done_deployed: 'Live. Go and look.', done_woken: 'The light is on.', done_slept: 'Good night.',
+  done_restarted: 'Restarted.', done_rolled_back: 'The earlier release is live again.', done_deleted: 'Deleted. Its name is free.', done_password: 'Password changed. Every other browser is signed out.',
+  done_revoked: 'Token revoked.', done_suspended: 'Suspended.', done_resumed: 'Resumed.', done_invited: 'The invite is below.',
+
+  // States
+  state_creating: 'Being built', state_running: 'Awake', state_frozen: 'Dozing', state_asleep: 'Asleep', state_waking: 'Waking', state_sleeping: 'Falling asleep',
+  state_failed: 'Failed', state_suspended: 'Suspended',
+
+  // Account
+  account_title: 'Your account', tokens_title: 'Tokens', tokens_lead: 'For scripts: a token signs in as you, in the header Authorization: Bearer.', tokens_empty: 'No token yet.', token_name: 'What is it for?',
+  token_make: 'Make a token', token_once: 'Copy it now: it is shown only this once.', token_used: 'last used {when}', token_unused: 'never used', revoke: 'Revoke', password_title: 'Password',
+  password_current: 'Current password', password_new: 'New password', password_do: 'Change password',
+
+  // Admin
+  routes_title: 'Routing table', routes_filter: 'Filter', routes_show: 'Show', routes_count: '{shown} of {all} routes', routes_live: 'live', routes_lost: 'connection lost, trying again', routes_more: 'Show more', host: 'Host', kind: 'Kind', owner: 'Owner', upstream: 'Upstream', requests: 'Requests', in_flight: 'In flight',
+  last_request: 'Last request', last_wake: 'Last wake', routes_none: 'No route matches.', kind_site: 'site', kind_static: 'static', kind_panel: 'panel', never: 'never', why: 'Why',
+  accounts_title: 'Accounts', role: 'Role', role_user: 'user', role_admin: 'admin', active: 'active', suspended: 'suspended', suspend: 'Suspend', resume: 'Resume', reason: 'Reason, as visitors read it',
+  since: 'Since', invites_title: 'Invites', invites_empty: 'No invite yet.', invite_uses: 'How many people may use it?', invite_make: 'Make an invite', invite_used: '{used} of {uses} used', invite_expires: 'until {when}', code: 'Code', actions: 'Actions',
+
+  // Error pages
+  error_title: 'That didn\'t work', error_back: 'Back to the front page', not_found_title: 'Nobody lives here',
+
+  // Errors, by code: what the API and the forms say
+  error_bad_request: 'The request can\'t be understood.', error_bad_name: 'That is not a name.', error_unauthenticated: 'Sign in first.', error_bad_credentials: 'Wrong username or password.',
+  error_forbidden: 'You may not do that.', error_signup_closed: 'Nobody can sign up here by themselves. Ask the administrator for an account.', error_invite_invalid: 'This invite code is not valid, or used up. Ask the administrator for one.',
+  error_bad_origin: 'A change must come from this page, not from another site.', error_https_required: 'Passwords are not sent in the clear. Open this page with https://', error_quota: 'You have reached your limit. The administrator can allow more.', error_not_found: 'There is nothing here.',
+  error_method_not_allowed: 'That can\'t be done with this.', error_name_taken: 'This name is taken. Choose another.', error_username_taken: 'This username is taken. Choose another.', error_conflict: 'That is not possible as things are.', error_too_large: 'That is too large.',
+  error_unsupported_type: 'That kind of file or data isn\'t taken here.', error_invalid: 'Something in there isn\'t valid.', error_name_invalid: 'A name has 1 to 63 letters a to z, digits and hyphens, and neither begins nor ends with a hyphen.', error_name_reserved: 'This name is kept for the house itself. Choose another.',
+  error_username_invalid: 'A username has lower-case letters, digits and hyphens, and begins with a letter.', error_password_weak: 'This password is too short or too easy to guess. Take a longer one.', error_bad_archive: 'This archive can\'t be used.', error_rate_limited: 'Too many tries. Wait a little, then try again.',
+  error_failed: 'Something went wrong here. It has been logged.', error_unavailable: 'Not possible just now. Try again in a moment.', error_wake_failed: 'The site didn\'t wake up.', error_timeout: 'That took too long.',
+}
+
+export type Sentences = Record<keyof typeof en, string>

@@ -1,0 +1,61 @@
+// Every sentence of the panel in French, with the keys of en.ts.
+import type { Sentences } from './en.ts'
+
+export const fr: Sentences = {
+  tagline: 'Une chambre pour chaque site', skip: 'Aller au contenu', navigation: 'Principale', sites: 'Sites', account: 'Compte', routes: 'Routes',
+  accounts: 'Comptes', signin: 'Se connecter', signup: 'S’inscrire', signout: 'Se déconnecter', language: 'Langue', signed_in_as: 'Connecté : {name}',
+  you_are_suspended: 'Votre compte est suspendu : {reason} Vous pouvez regarder, mais rien modifier.', api: 'API',
+
+  front_title: 'Votre site, allumé dès que quelqu’un frappe.',
+  front_lead: 'Choisissez un nom sous {zone}. Une seconde plus tard, il répond et dispose de son propre Apache et son PHP : une chambre à vous, où personne d’autre n’entre.',
+  front_name: 'Comment s’appellera-t-il ?', front_go: 'Prendre cette chambre', front_sleep_title: 'Il dort, et s’éveille en un clin d’œil',
+  front_sleep: 'Un site que personne ne visite ne consomme rien. Le premier visiteur le réveille, sans s’en apercevoir.',
+  front_own_title: 'La clé est à vous', front_own: 'Vos fichiers, votre base de données, vos réglages. Root dans votre pod, et aucun accès à celui des autres.',
+  front_deploy_title: 'Déposez un zip, c’est en ligne', front_deploy: 'Glissez-le sur la page ou envoyez-le d’une ligne de curl. Chaque version est gardée, et la précédente est à un clic.',
+  front_closed: 'Cette maison reçoit sur rendez-vous : demandez un compte à son administrateur.', front_sites: 'Aller à vos sites',
+
+  signup_title: 'Emménager', signup_lead: 'Un compte, puis un nom. C’est tout.', username: 'Nom d’utilisateur', username_hint: 'Lettres minuscules, chiffres et tirets.',
+  password: 'Mot de passe', password_hint: 'Un long vaut mieux : plusieurs mots font l’affaire.', invite: 'Code d’invitation', signup_do: 'Créer mon compte',
+  have_account: 'Vous avez déjà un compte ?', signin_title: 'Heureux de vous revoir', signin_do: 'Se connecter', no_account: 'Pas encore de compte ?',
+  signup_closed_title: 'Les inscriptions sont fermées',
+
+  sites_title: 'Vos sites', sites_empty: 'Pas encore de site. Donnez un nom au premier, ci-dessous.', reserve_title: 'Réserver un nom', name: 'Nom',
+  reserve: 'Réserver', name_hint: 'Lettres de a à z, chiffres et tirets ; 63 au plus.', name_checking: 'Un instant…', name_free: '{name} est libre.', open_site: 'Ouvrir {name}',
+  manage: 'Gérer', external: 'pointe ailleurs', all_sites: 'tous les sites de la maison sont dans la {link}', owned_by: 'de {owner}',
+
+  address: 'Adresse', state: 'État', woken_by: 'Dernier réveil {when}, en {ms} ms, par {cause}', cause_visitor: 'un visiteur', cause_robot: 'un robot', cause_tool: 'un programme',
+  cause_owner: 'son propriétaire', cause_admin: 'un administrateur', failure: 'Ce qui s’est passé', upload_title: 'Envoyer', upload_lead: 'Un zip ou un tar.gz de vos fichiers. Il remplace ce que voient les visiteurs, d’un seul coup.',
+  upload_file: 'Archive', upload_do: 'Mettre en ligne', upload_drop: 'Déposez un zip ici, ou choisissez-en un', upload_busy: 'Envoi… {percent} %', upload_unpack: 'Décompression…',
+  upload_failed: 'L’envoi n’a pas abouti. Réessayez.', upload_curl: 'Depuis un terminal :', power_title: 'La lumière', power_lead: 'Rien d’obligatoire : les visiteurs réveillent le site, et le calme l’endort.', wake: 'Réveiller', sleep: 'Endormir', restart: 'Redémarrer',
+  releases_title: 'Versions', releases_empty: 'Rien d’envoyé pour l’instant : les visiteurs voient la page d’accueil.', release_now: 'en ligne', rollback: 'Revenir à celle-ci',
+  log_title: 'Journal', log_empty: 'Le pod n’a encore rien écrit.', log_follow: 'Suivre', log_stop: 'Ne plus suivre', log_raw: 'En texte brut', log_access: 'Visites', usage_title: 'Ce qu’il utilise', memory: 'Mémoire', disk: 'Disque', files: 'Fichiers',
+  cpu: 'Processeur', processes: 'Processus', of_limit: '{used} sur {limit}', up_to: 'jusqu’à {limit}', cores: '{count} cœur(s)', asleep_uses_nothing: 'rien pendant son sommeil', image: 'Image', created: 'Créé', details_title: 'Détails', backup: 'Télécharger une sauvegarde',
+  robots_wake: 'Les robots réveillent aussi ce site', robots_hint: 'Les moteurs de recherche le trouvent alors, même si peu de gens y viennent ; les curieux automatiques le tiennent éveillé aussi.', robots_do: 'Enregistrer', done_robots: 'Enregistré.',
+  delete_title: 'Déménager', delete_lead: 'Le site, ses fichiers et son nom disparaissent. Une dernière sauvegarde est gardée quelque temps, et vous seul pouvez reprendre le nom pendant un moment.',
+  delete_confirm: 'Pour confirmer, tapez {name}', delete_do: 'Supprimer ce site', delete_mismatch: 'Ce n’est pas le nom de ce site.',
+  done_created: 'Le nom est à vous. Il répond déjà.', done_deployed: 'En ligne. Allez voir.', done_woken: 'La lumière est allumée.', done_slept: 'Bonne nuit.',
+  done_restarted: 'Redémarré.', done_rolled_back: 'La version précédente est de nouveau en ligne.', done_deleted: 'Supprimé. Le nom est libre.', done_password: 'Mot de passe changé. Tous les autres navigateurs sont déconnectés.',
+  done_revoked: 'Jeton révoqué.', done_suspended: 'Suspendu.', done_resumed: 'Rétabli.', done_invited: 'L’invitation est ci-dessous.',
+
+  state_creating: 'En travaux', state_running: 'Éveillé', state_frozen: 'Assoupi', state_asleep: 'Endormi', state_waking: 'S’éveille', state_sleeping: 'S’endort',
+  state_failed: 'En panne', state_suspended: 'Suspendu',
+
+  account_title: 'Votre compte', tokens_title: 'Jetons', tokens_lead: 'Pour les scripts : un jeton se connecte à votre place, dans l’en-tête Authorization: Bearer.', tokens_empty: 'Pas encore de jeton.', token_name: 'À quoi sert-il ?',
+  token_make: 'Créer un jeton', token_once: 'Copiez-le maintenant : il n’est montré qu’une fois.', token_used: 'utilisé {when}', token_unused: 'jamais utilisé', revoke: 'Révoquer', password_title: 'Mot de passe',
+  password_current: 'Mot de passe actuel', password_new: 'Nouveau mot de passe', password_do: 'Changer le mot de passe',
+
+  routes_title: 'Table de routage', routes_filter: 'Filtrer', routes_show: 'Afficher', routes_count: '{shown} routes sur {all}', routes_live: 'en direct', routes_lost: 'connexion perdue, nouvel essai', routes_more: 'Afficher plus', host: 'Hôte', kind: 'Type', owner: 'Propriétaire', upstream: 'Destination', requests: 'Requêtes', in_flight: 'En cours',
+  last_request: 'Dernière requête', last_wake: 'Dernier réveil', routes_none: 'Aucune route ne correspond.', kind_site: 'site', kind_static: 'statique', kind_panel: 'panneau', never: 'jamais', why: 'Cause',
+  accounts_title: 'Comptes', role: 'Rôle', role_user: 'utilisateur', role_admin: 'administrateur', active: 'actif', suspended: 'suspendu', suspend: 'Suspendre', resume: 'Rétablir', reason: 'Raison, telle que la lisent les visiteurs',
+  since: 'Depuis', invites_title: 'Invitations', invites_empty: 'Pas encore d’invitation.', invite_uses: 'Combien de personnes peuvent l’utiliser ?', invite_make: 'Créer une invitation', invite_used: '{used} sur {uses} utilisées', invite_expires: 'jusqu’au {when}', code: 'Code', actions: 'Actions',
+
+  error_title: 'Cela n’a pas marché', error_back: 'Retour à l’accueil', not_found_title: 'Personne n’habite ici',
+
+  error_bad_request: 'La requête est incompréhensible.', error_bad_name: 'Ce n’est pas un nom.', error_unauthenticated: 'Connectez-vous d’abord.', error_bad_credentials: 'Nom d’utilisateur ou mot de passe incorrect.',
+  error_forbidden: 'Vous n’en avez pas le droit.', error_signup_closed: 'On ne s’inscrit pas ici soi-même. Demandez un compte à l’administrateur.', error_invite_invalid: 'Ce code d’invitation n’est pas valable, ou épuisé. Demandez-en un à l’administrateur.',
+  error_bad_origin: 'Un changement doit venir de cette page, pas d’un autre site.', error_https_required: 'Un mot de passe ne voyage pas en clair. Ouvrez cette page avec https://', error_quota: 'Vous avez atteint votre limite. L’administrateur peut l’étendre.', error_not_found: 'Il n’y a rien ici.',
+  error_method_not_allowed: 'Cela ne se fait pas ainsi.', error_name_taken: 'Ce nom est pris. Choisissez-en un autre.', error_username_taken: 'Ce nom d’utilisateur est pris. Choisissez-en un autre.', error_conflict: 'Ce n’est pas possible en l’état.', error_too_large: 'C’est trop gros.',
+  error_unsupported_type: 'Ce genre de fichier ou de données n’est pas accepté ici.', error_invalid: 'Quelque chose n’est pas valable.', error_name_invalid: 'Un nom a de 1 à 63 lettres de a à z, chiffres et tirets, et ne commence ni ne finit par un tiret.', error_name_reserved: 'Ce nom est gardé pour la maison. Choisissez-en un autre.',
+  error_username_invalid: 'Un nom d’utilisateur a des lettres minuscules, des chiffres et des tirets, et commence par une lettre.', error_password_weak: 'Ce mot de passe est trop court ou trop facile à deviner. Prenez-en un plus long.', error_bad_archive: 'Cette archive est inutilisable.', error_rate_limited: 'Trop d’essais. Patientez un peu, puis réessayez.',
+  error_failed: 'Quelque chose s’est mal passé ici. C’est noté.', error_unavailable: 'Pas possible pour l’instant. Réessayez dans un moment.', error_wake_failed: 'Le site ne s’est pas réveillé.', error_timeout: 'Cela a pris trop de temps.',
+}

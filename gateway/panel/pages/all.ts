@@ -1,0 +1,56 @@
+// The pages: plain HTML from templates, forms that POST and redirect, errors at the field. Everything works without JavaScript.
+import formbody from '@fastify/formbody'
+import multipart from '@fastify/multipart'
+import fastifyStatic from '@fastify/static'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from '../app.ts'
+import { notFound } from '../app.ts'
+import { assetsPrefix, PUBLIC } from '../assets.ts'
+import { fault, prepareFault, sayFault } from '../faults.ts'
+import { needOrigin } from '../gate.ts'
+import type { Room } from '../parts.ts'
+import { addAccountPage } from './account.ts'
+import { addAdminAccounts } from './admin-accounts.ts'
+import { addAdminRoutes } from './admin-routes.ts'
+import { addFront } from './front.ts'
+import { addLanguage } from './language.ts'
+import { addSignIn } from './signin.ts'
+import { addSignUp } from './signup.ts'
+import { addSitePage } from './site.ts'
+import { addSiteForms } from './site-forms.ts'
+import { addSitesPage } from './sites.ts'
+import { openViews, type Views } from './views.ts'
+
+const PAGES = [addFront, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addAccountPage, addAdminRoutes, addAdminAccounts, addLanguage]
+
+export async function addPages(app: App, { room }: { room: Room }): Promise<void> {
+  const assets = assetsPrefix()
+  const views = openViews(room, assets)
+  await app.register(formbody)
+  await app.register(multipart, { limits: { files: 1, fields: 10, parts: 11 } })
+  await app.register(serveAssets, { assets })
+  app.addHook('onRequest', async request => { if (!isApi(request)) needOrigin(request) })
+  app.setErrorHandler((thrown, request, reply) => showFault(views, thrown, request, reply))
+  app.setNotFoundHandler((request, reply) => isApi(request) ? notFound(request, reply) : views.notFound(request, reply))
+  for (const add of PAGES) add(app, room, views)
+}
+
+async function serveAssets(app: App, { assets }: { assets: string }): Promise<void> {
+  await app.register(fastifyStatic, {
+    root: PUBLIC, prefix: `${assets}/`, index: false, cacheControl: false,
+    setHeaders: reply => { reply.header('cache-control', 'public, max-age=31536000, immutable') },
+  })
+}
+
+function isApi(request: FastifyRequest): boolean {
+  return /^\/(api|nic|healthz|metrics)(\/|\?|$)/.test(request.url)
+}
+
+/** Who isn't signed in is sent to do that, and comes back; everything else is a page that says what happened. */
+function showFault(views: Views, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = fault(thrown)
+  if (error.code === 'unauthenticated' && request.method === 'GET') return reply.redirect(`/signin?next=${encodeURIComponent(request.url)}`, 303)
+  prepareFault(error, request, reply)
+  if (error.code === 'not_found') return views.notFound(request, reply)
+  return views.show(request, reply, 'error', { message: sayFault(error, request.language) })
+}

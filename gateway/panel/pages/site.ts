@@ -1,0 +1,44 @@
+// `/sites/NAME`: everything about one site.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Readable } from 'node:stream'
+import type { App } from '../app.ts'
+import { siteName } from '../gate.ts'
+import type { Room } from '../parts.ts'
+import type { Data, Views } from './views.ts'
+
+/** Characters of the log on the page; all of it is a click away. */
+const TAIL = 16_384
+/** Milliseconds the page waits for the log. */
+const PATIENCE = 2_000
+
+export function addSitePage(app: App, room: Room, views: Views): void {
+  app.get('/sites/:name', { config: { access: 'owner' } }, (request, reply) => showSite(room, views, request, reply))
+}
+
+/** The site's page, with what went wrong with a form of it in `data.errors`. */
+export async function showSite(room: Room, views: Views, request: FastifyRequest, reply: FastifyReply, data: Data = {}): Promise<FastifyReply> {
+  const name = siteName(request)
+  const site = await room.desk.view(name, { usage: true }).catch(() => room.desk.view(name))
+  const log = site.kind === 'site' ? await logTail(room, name) : ''
+  return views.show(request, reply, 'site', { site, log, origin: `${request.protocol}://${request.host}`, scripts: ['site.js', 'upload.js', 'log.js'], ...data })
+}
+
+/** A log that can't be had just now doesn't keep the page from showing. */
+async function logTail(room: Room, name: string): Promise<string> {
+  try {
+    return await tail(await room.desk.logs(name, { follow: false }))
+  } catch {
+    return ''
+  }
+}
+
+async function tail(log: Readable): Promise<string> {
+  const late = setTimeout(() => log.destroy(), PATIENCE)
+  let text = ''
+  try {
+    for await (const chunk of log.setEncoding('utf8')) text = (text + String(chunk)).slice(-TAIL)
+  } finally {
+    clearTimeout(late)
+  }
+  return text
+}

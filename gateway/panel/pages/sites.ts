@@ -1,0 +1,23 @@
+// `/sites`: an account's sites, and reserving another name.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from '../app.ts'
+import { createSite } from '../api/sites.ts'
+import { caller } from '../gate.ts'
+import type { Room } from '../parts.ts'
+import { errorsOf, field, query, type Data, type Views } from './views.ts'
+
+export function addSitesPage(app: App, room: Room, views: Views): void {
+  const show = (request: FastifyRequest, reply: FastifyReply, data: Data) =>
+    views.show(request, reply, 'sites', { sites: room.desk.list(caller(request)), scripts: ['names.js', 'live.js'], ...data })
+
+  app.get('/sites', { config: { access: 'account' } }, (request, reply) => show(request, reply, { values: { name: query(request, 'name') } }))
+  app.post('/sites', { config: { access: 'account' } }, async (request, reply) => {
+    const name = field(request, 'name').trim()
+    try {
+      await createSite(room, caller(request), { name })
+    } catch (error) {
+      return show(request, reply, { errors: errorsOf(error, request, reply), values: { name } })
+    }
+    return reply.redirect(`/sites/${encodeURIComponent(name)}?done=created`, 303)
+  })
+}

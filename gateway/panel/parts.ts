@@ -1,0 +1,54 @@
+// What every part of the panel works with, and what a request carries once the gate has let it in. Types and one set of constants.
+import type { Desk } from '../desk.ts'
+import type { Account, Reservation } from '../../registry/types.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { House } from '../../wire/house.ts'
+import type { Logger } from '../../wire/log.ts'
+import type { Rates } from './rates.ts'
+import type { Language } from './language/pick.ts'
+
+/** What control hands to the panel. */
+export type Parts = { house: House; registry: Registry; desk: Desk; log: Logger }
+
+/** `visitors` come through the relay; `console` is the command line on the admin socket, where everyone is root already. */
+export type Door = 'visitors' | 'console'
+
+/** What one door's handlers share. `closing` aborts when the panel stops: streams end then. */
+export type Room = Parts & { door: Door; rates: Rates; closing: AbortSignal }
+
+/**
+ * Who may call a route: `anyone`; an `account` that is signed in; an `admin`; the `owner` of the site named in the path
+ * (or an admin). For everyone else the site does not exist: 404.
+ */
+export type Access = 'anyone' | 'account' | 'admin' | 'owner'
+
+/** How the caller proved who they are. */
+export type Proof = 'none' | 'cookie' | 'token' | 'console'
+
+/** Bytes an uploaded archive or backup may have. */
+export const MAX_UPLOAD = 512 * 2 ** 20
+
+/** Bytes of any other body. */
+export const MAX_BODY = 64 * 2 ** 10
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Every route states it; one without is refused when the panel starts. */
+    access?: Access
+    /** Also for a suspended account (signing out). */
+    suspendedToo?: boolean
+    /** Takes an archive as its body: up to MAX_UPLOAD bytes, streamed. */
+    upload?: boolean
+    /** Changes something although its method is GET (an upgrade). */
+    changes?: boolean
+  }
+  interface FastifyRequest {
+    who: Account | null
+    proof: Proof
+    /** The secret of the session cookie, where that is the proof. */
+    secret: string | null
+    /** The reservation in the path, on routes with access `owner`. */
+    reservation: Reservation | null
+    language: Language
+  }
+}

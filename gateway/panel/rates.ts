@@ -1,0 +1,88 @@
+// How often something may be tried: fixed windows in one bounded map. Called by sign-in, signup and name checks.
+import { isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { AubergeError } from '../../wire/error.ts'
+
+/** At most `most` tries in `window` milliseconds. */
+export type Rate = { most: number; window: number }
+
+const MINUTE = 60_000
+
+export const RATES = {
+  /** Accounts made, and tries at it, from one address. */
+  signup: { most: 20, window: 60 * MINUTE },
+  signupTry: { most: 100, window: 60 * MINUTE },
+  /** Failed sign-ins of one account from one address, of one address, and of one account from anywhere. */
+  failure: { most: 10, window: 5 * MINUTE },
+  failureAddress: { most: 50, window: 5 * MINUTE },
+  failureAccount: { most: 200, window: 5 * MINUTE },
+  names: { most: 120, window: MINUTE },
+} satisfies Record<string, Rate>
+
+/** Keys remembered at once; beyond that the oldest is forgotten, so that a flood of addresses can't fill the memory. */
+const MOST_KEYS = 50_000
+
+/** 429: `retryAfter` in seconds. */
+export class RateLimited extends AubergeError {
+  readonly retryAfter: number
+  constructor(retryAfter: number) {
+    super('rate_limited', `Too many tries. Try again in ${retryAfter} s.`)
+    this.retryAfter = retryAfter
+  }
+}
+
+type Window = { count: number; until: number }
+
+/** Counts tries by key. */
+export class Rates {
+  readonly #windows = new Map<string, Window>()
+  readonly #now: () => number
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
+
+  /** Throws RateLimited where `key` has used up its tries; counts nothing. */
+  check(key: string, rate: Rate): void {
+    const window = this.#windows.get(key)
+    if (window === undefined || window.until <= this.#now() || window.count < rate.most) return
+    throw new RateLimited(Math.max(1, Math.ceil((window.until - this.#now()) / 1000)))
+  }
+
+  /** Counts one try. */
+  count(key: string, rate: Rate): void {
+    const window = this.#windows.get(key)
+    if (window !== undefined && window.until > this.#now()) {
+      window.count++
+      return
+    }
+    this.#windows.delete(key)
+    this.#windows.set(key, { count: 1, until: this.#now() + rate.window })
+    if (this.#windows.size > MOST_KEYS) this.#forgetOldest()
+  }
+
+  /** Checks, then counts. */
+  take(key: string, rate: Rate): void {
+    this.check(key, rate)
+    this.count(key, rate)
+  }
+
+  /** Takes a try back: it turned out to be a good one. */
+  forgive(key: string): void {
+    const window = this.#windows.get(key)
+    if (window !== undefined && window.count > 0) window.count--
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#windows.keys().next().value
+    if (oldest !== undefined) this.#windows.delete(oldest)
+  }
+}
+
+/** What counts as one visitor: an IPv4 address, or an IPv6 /64, which is what one household has. */
+export function visitor(address: string | undefined): string {
+  if (address === undefined || !isIPv6(address)) return address ?? 'unknown'
+  const parsed = ipaddr.IPv6.parse(address)
+  if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString()
+  return `${parsed.parts.slice(0, 4).map(part => part.toString(16)).join(':')}::/64`
+}

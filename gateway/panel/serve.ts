@@ -1,0 +1,46 @@
+// Opens the panel's two doors: a unix socket for the relay's visitors and one for the command line. Called by control's main.
+import { setMaxListeners } from 'node:events'
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { places } from '../../wire/house.ts'
+import { openDoor, type App } from './app.ts'
+import type { Door, Parts } from './parts.ts'
+import { Rates } from './rates.ts'
+
+/** Milliseconds that requests in flight have when the panel closes. */
+const GRACE = 5_000
+
+/**
+ * Listens on the panel's and the admin socket (mode 0660, in directories that say who may connect). Stale socket files are replaced.
+ * `close` ends streams, lets requests in flight finish for 5 s, and removes the sockets.
+ */
+export async function servePanel(parts: Parts): Promise<{ close(): Promise<void> }> {
+  const { panelSocket, adminSocket } = places(parts.house.data)
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
+  const open = async (door: Door, path: string): Promise<App> => {
+    const app = await openDoor({ ...parts, door, rates: new Rates(), closing: closing.signal })
+    await listen(app, path)
+    return app
+  }
+  const visitors = await open('visitors', panelSocket)
+  const console = await open('console', adminSocket).catch(async (error: unknown) => {
+    await visitors.close()
+    throw error
+  })
+  return { close: () => close([visitors, console], closing) }
+}
+
+async function listen(app: App, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o750 })
+  await rm(path, { force: true })
+  await app.listen({ path })
+  await chmod(path, 0o660)
+}
+
+async function close(apps: App[], closing: AbortController): Promise<void> {
+  closing.abort()
+  const late = setTimeout(() => apps.forEach(app => app.server.closeAllConnections()), GRACE)
+  await Promise.all(apps.map(app => app.close()))
+  clearTimeout(late)
+}

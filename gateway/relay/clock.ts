@@ -1,0 +1,33 @@
+// A coarse clock: one timer a relay looks at every deadline, so that no request pays for a timer of its own. Started by relay.ts.
+
+/** Whatever has a deadline. */
+export interface Timed {
+  /** Milliseconds on the clock; Infinity for none. */
+  deadline: number
+  /** Its deadline has passed. */
+  overdue(): void
+}
+
+export class Clock {
+  /** Milliseconds since some start, as of the last sweep; never goes back. */
+  now = performance.now()
+  /** Epoch milliseconds as of the last sweep. */
+  epoch = Date.now()
+  private readonly watched = new Set<Timed>()
+  private readonly timer: NodeJS.Timeout
+
+  constructor(sweep: number) {
+    this.timer = setInterval(() => this.sweep(), sweep)
+  }
+
+  watch(timed: Timed): void { this.watched.add(timed) }
+  forget(timed: Timed): void { this.watched.delete(timed) }
+
+  private sweep(): void {
+    this.now = performance.now()
+    this.epoch = Date.now()
+    for (const timed of this.watched) if (timed.deadline <= this.now) timed.overdue()
+  }
+
+  stop(): void { clearInterval(this.timer) }
+}

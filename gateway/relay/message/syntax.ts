@@ -1,0 +1,49 @@
+// The characters of HTTP (RFC 9110 section 5.6, RFC 9112): what a token, a field value, a number may hold. Used by the parsers.
+
+/** 1 for each character a token (method, field name) may hold. */
+export const TOKEN = new Uint8Array(65_536)
+for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") TOKEN[c.charCodeAt(0)] = 1
+
+/** 1 for each character a field value or a reason may hold: no control character but the tab, for nobody reads those alike (RFC 9110 section 5.5). */
+const VALUE = new Uint8Array(256).fill(1, 32).fill(1, 9, 10).fill(0, 127, 128)
+
+/** Where the line that goes on at `start` ends, before its CRLF; -1 where it holds a character that may not be there, a bare CR or a bare LF included. */
+export function valueEnd(text: string, start: number): number {
+  let at = start
+  while (VALUE[text.charCodeAt(at)] === 1) at++
+  return text.charCodeAt(at) === 13 && text.charCodeAt(at + 1) === 10 ? at : -1
+}
+
+/** A request target: visible ASCII without a fragment (RFC 9112 section 3.2). */
+export const TARGET = /^[!-"$-~]+$/
+
+const DIGITS = /^[0-9]{1,15}$/
+
+/** A Content-Length's value, or -1 where it isn't one plain decimal number. */
+export function decimal(text: string): number {
+  return DIGITS.test(text) ? Number(text) : -1
+}
+
+/** The members of a comma-separated list, lower case, empty ones left out. */
+export function list(value: string): string[] {
+  return value.toLowerCase().split(',').map(member => member.trim()).filter(member => member !== '')
+}
+
+export function isToken(text: string): boolean {
+  if (text === '') return false
+  for (let i = 0; i < text.length; i++) if (TOKEN[text.charCodeAt(i)] !== 1) return false
+  return true
+}
+
+/** Where the value that starts at `start` begins and ends without the white space around it. */
+export function skipSpace(text: string, start: number, stop: number): number {
+  while (start < stop && isSpace(text.charCodeAt(start))) start++
+  return start
+}
+
+export function trimSpace(text: string, start: number, stop: number): number {
+  while (stop > start && isSpace(text.charCodeAt(stop - 1))) stop--
+  return stop
+}
+
+function isSpace(code: number): boolean { return code === 32 || code === 9 }

@@ -1,0 +1,130 @@
+// The routing table: host to route, and how many requests each host and site has in flight. Fed by control.ts, asked by serve.ts.
+import type { Route, Upstream } from '../../registry/types.ts'
+import type { SiteCount } from '../messages.ts'
+
+/** A site, as far as its requests go. Outlives the routes that name it. */
+export type Site = {
+  name: string
+  entries: Set<Entry>
+  inFlight: number
+  /** open: as its route says. closing: control is putting it to sleep and was told that nothing is in flight. */
+  phase: 'open' | 'closing'
+  /** Whether control knows that a request waits: one wake (or word that the upstream is gone) until its route changes. */
+  asked: 'nothing' | 'wake' | 'down'
+}
+
+/** One host's line. The same object for as long as the host exists, so that requests in flight can hold on to it. */
+export type Entry = {
+  host: string
+  route: Route
+  site: Site | null
+  /** Requests since they were last reported; in flight now; when the last came, epoch milliseconds. */
+  requests: number
+  inFlight: number
+  lastRequestAt: number
+}
+
+export class Table {
+  zone = ''
+  version = -1
+  private entries = new Map<string, Entry>()
+  private readonly sites = new Map<string, Site>()
+  private readonly changed = new Set<Entry>()
+
+  find(host: string): Entry | undefined { return this.entries.get(host) }
+  get size(): number { return this.entries.size }
+
+  /** Replaces everything. */
+  replace(version: number, zone: string, routes: Route[]): void {
+    const before = this.entries
+    this.entries = new Map()
+    for (const site of this.sites.values()) site.entries.clear()
+    for (const route of routes) this.put(route, before)
+    this.zone = zone.toLowerCase()
+    this.version = version
+    this.forgetSites()
+  }
+
+  set(version: number, route: Route): void {
+    this.put(route, this.entries)
+    this.version = version
+  }
+
+  remove(version: number, host: string): void {
+    const entry = this.entries.get(host.toLowerCase())
+    const site = entry?.site ?? null
+    if (entry !== undefined) this.move(entry, null)
+    this.entries.delete(host.toLowerCase())
+    this.version = version
+    if (site !== null && site.entries.size === 0 && site.inFlight === 0) this.sites.delete(site.name)
+  }
+
+  private put(route: Route, before: Map<string, Entry>): void {
+    const host = route.host.toLowerCase()
+    const entry = before.get(host) ?? { host, route, site: null, requests: 0, inFlight: 0, lastRequestAt: 0 }
+    entry.route = route
+    this.move(entry, route.kind === 'site' ? this.site(route.site) : null)
+    this.entries.set(host, entry)
+  }
+
+  private move(entry: Entry, site: Site | null): void {
+    if (entry.site !== site) entry.site?.entries.delete(entry)
+    entry.site = site
+    if (site === null) return
+    site.entries.add(entry)
+    site.phase = 'open'
+    site.asked = 'nothing'
+  }
+
+  private site(name: string): Site {
+    let site = this.sites.get(name)
+    if (site === undefined) this.sites.set(name, site = { name, entries: new Set(), inFlight: 0, phase: 'open', asked: 'nothing' })
+    return site
+  }
+
+  private forgetSites(): void {
+    for (const [name, site] of this.sites) if (site.inFlight === 0 && site.entries.size === 0) this.sites.delete(name)
+  }
+
+  /** Counts a request in, before anything looks at its site's state. */
+  enter(entry: Entry, now: number): void {
+    entry.requests++
+    entry.inFlight++
+    entry.lastRequestAt = now
+    if (entry.site !== null) entry.site.inFlight++
+    this.changed.add(entry)
+  }
+
+  leave(entry: Entry, site: Site | null, now: number): void {
+    entry.inFlight--
+    entry.lastRequestAt = now
+    if (site !== null) site.inFlight--
+    this.changed.add(entry)
+  }
+
+  /** The first half of a sleep: the requests in flight; at none the site counts as asleep from now on. */
+  closing(name: string): number {
+    const site = this.sites.get(name)
+    if (site === undefined) return 0
+    if (site.inFlight === 0) Object.assign(site, { phase: 'closing', asked: 'nothing' } satisfies Partial<Site>)
+    return site.inFlight
+  }
+
+  /** Where a site's requests go now; for closing its pooled connections. */
+  upstreamsOf(site: string): Upstream[] {
+    const found: Upstream[] = []
+    for (const { route } of this.sites.get(site)?.entries ?? []) if (route.kind === 'site' && route.upstream !== null) found.push(route.upstream)
+    return found
+  }
+
+  /** Counts of the hosts that changed since the last call. */
+  drainCounts(): SiteCount[] {
+    const counts: SiteCount[] = []
+    for (const entry of this.changed) {
+      counts.push({ host: entry.host, requests: entry.requests, inFlight: entry.inFlight, lastRequestAt: entry.lastRequestAt })
+      entry.requests = 0
+    }
+    this.changed.clear()
+    return counts
+  }
+}

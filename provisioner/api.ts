@@ -1,0 +1,69 @@
+// The provisioner's verbs, as the gateway's control calls them (client.ts) and the server answers them (server.ts).
+// HTTP over the unix socket `run/pods/provisioner.sock`; streams are HTTP bodies. Errors are AubergeErrors in both directions.
+import type { Readable, Duplex } from 'node:stream'
+import type { Limits } from '../registry/types.ts'
+
+/** What a site needs of its pod. `image` is an image's name (`php`); the newest version is taken when the pod is next prepared. */
+export type SiteSpec = { image: string; limits: Limits; env: Record<string, string> }
+
+/** running → frozen → prepared → cold as in the design; `failed`: its process ended by itself or never answered. */
+export type Tier = 'running' | 'frozen' | 'prepared' | 'cold' | 'failed'
+
+/** A pod as the provisioner knows it. Addresses are stable for the site's life. */
+export type Pod = {
+  name: string
+  tier: Tier
+  image: string
+  ipv4: string
+  ipv6: string
+  port: number
+  spec: SiteSpec
+  release: string | null
+  releases: string[]
+  /** With tier `failed`: what happened, for the owner. */
+  failure?: string
+}
+
+/** Milliseconds each phase of a wake took: getting the pod ready to start, starting it, waiting for its first answer. */
+export type WakePhases = { prepare: number; start: number; probe: number }
+
+export type PodEvent = { type: 'exit'; name: string; failure: string; at: number }
+
+export type Backup = { file: string; bytes: number; keptUntil: number }
+
+export type ImageView = { name: string; version: number; bytes: number; builtAt: number; usedBy: number }
+
+export type ExecRequest = { command: string[]; tty: boolean; columns?: number; rows?: number }
+
+/** Everything control may ask. Each verb is idempotent; a name that isn't `[a-z0-9-]`, or an argument out of bounds, is `invalid`. */
+export interface Provisioner {
+  /** Makes the pod and its volume, ready to start (tier prepared); of an existing site, updates the spec. */
+  create(name: string, spec: SiteSpec): Promise<Pod>
+  /** A changed image, environment or limit takes effect at the next wake; limits of cgroup and disk at once. */
+  update(name: string, spec: SiteSpec): Promise<Pod>
+  /** Thaws or starts the pod and resolves when its port answers. `wake_failed` with the log's tail if it doesn't. */
+  wake(name: string): Promise<{ pod: Pod; phases: WakePhases }>
+  /** Freezes, or stops and prepares anew. */
+  sleep(name: string, tier: 'frozen' | 'asleep'): Promise<Pod>
+  /** Stops and removes everything of the site but a final backup (unless `purge`). */
+  destroy(name: string, options?: { purge?: boolean }): Promise<{ backup: Backup | null }>
+  /** Unpacks a plain tar of regular files and directories as a new release and switches the document root to it in one step. */
+  deploy(name: string, tar: Readable): Promise<{ release: string }>
+  rollback(name: string, release: string): Promise<{ release: string }>
+  /** Runs a command as the site's root, in the running pod or else in a workshop. The stream's frames: see exec.ts. */
+  exec(name: string, request: ExecRequest): Promise<Duplex>
+  /** The pod's standard output and errors, oldest first, text; with `follow` it stays open. */
+  logs(name: string, options: { follow: boolean }): Promise<Readable>
+  /** A tar.gz of everything under /var/www, made in a workshop. */
+  backup(name: string): Promise<Readable>
+  /** Replaces everything under /var/www by a plain tar. */
+  restore(name: string, tar: Readable): Promise<void>
+  usage(name: string): Promise<{ memory: number; disk: number; files: number }>
+  list(): Promise<Pod[]>
+  /** Calls `each` for what happens by itself, until `signal` aborts; reconnects by itself. */
+  watch(each: (event: PodEvent) => void, signal: AbortSignal): void
+  images(): Promise<ImageView[]>
+  /** Builds a new version of an image; the stream is its progress as text lines. */
+  buildImage(name: string): Promise<Readable>
+  removeImage(name: string): Promise<void>
+}

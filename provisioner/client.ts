@@ -1,0 +1,166 @@
+// The provisioner as control sees it: its verbs over the unix socket. While the provisioner is being restarted, calls wait for it.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Duplex, Readable } from 'node:stream'
+import { Client, type Dispatcher } from 'undici'
+import { AubergeError, STATUS, type ErrorCode } from '../wire/error.ts'
+import { readLines } from '../wire/lines.ts'
+import { upgrade } from '../wire/upgrade.ts'
+import type { Backup, ExecRequest, ImageView, Pod, PodEvent, Provisioner, SiteSpec, WakePhases } from './api.ts'
+
+/** Milliseconds a call waits for a provisioner that isn't there; and between tries. */
+const PATIENCE = 15_000
+const PAUSE = 25
+const ABSENT = new Set(['ECONNREFUSED', 'ENOENT'])
+const BROKEN = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
+type Body = string | Readable
+
+/** A client of the provisioner that listens on `socket`. `patience`: milliseconds a call waits while it is away. */
+export function provisionerClient(socket: string, patience = PATIENCE): Provisioner & { close(): void } {
+  const dispatcher = new Agents(socket)
+  const call = <T>(path: string, body: unknown = {}) => retried(patience, BROKEN, () => json<T>(dispatcher, path, JSON.stringify(body)))
+  const stream = (path: string, body: unknown = {}) => retried(patience, BROKEN, () => streamed(dispatcher, path, JSON.stringify(body)))
+  /** What is sent as a stream can be sent once: the wait comes before. */
+  const send = async <T>(path: string, body: Readable): Promise<T> => {
+    await retried(patience, ABSENT, () => json(dispatcher, '/ping', '{}'))
+    return json<T>(dispatcher, path, body).catch(gone)
+  }
+  return {
+    create: (name: string, spec: SiteSpec) => call<Pod>(`/create/${encodeURIComponent(name)}`, spec),
+    update: (name: string, spec: SiteSpec) => call<Pod>(`/update/${encodeURIComponent(name)}`, spec),
+    wake: (name: string) => call<{ pod: Pod; phases: WakePhases }>(`/wake/${encodeURIComponent(name)}`),
+    sleep: (name: string, tier: 'frozen' | 'asleep') => call<Pod>(`/sleep/${encodeURIComponent(name)}`, { tier }),
+    destroy: (name: string, options: { purge?: boolean } = {}) => call<{ backup: Backup | null }>(`/destroy/${encodeURIComponent(name)}`, options),
+    deploy: (name: string, tar: Readable) => send<{ release: string }>(`/deploy/${encodeURIComponent(name)}`, tar),
+    rollback: (name: string, release: string) => call<{ release: string }>(`/rollback/${encodeURIComponent(name)}`, { release }),
+    exec: (name: string, request: ExecRequest) => retried(patience, ABSENT, () => upgraded(dispatcher, `/exec/${encodeURIComponent(name)}`, request)),
+    logs: (name: string, options: { follow: boolean }) => stream(`/logs/${encodeURIComponent(name)}`, options),
+    backup: (name: string) => stream(`/backup/${encodeURIComponent(name)}`),
+    restore: async (name: string, tar: Readable) => void (await send(`/restore/${encodeURIComponent(name)}`, tar)),
+    usage: (name: string) => call<{ memory: number; disk: number; files: number }>(`/usage/${encodeURIComponent(name)}`),
+    list: () => call<Pod[]>('/list'),
+    watch: (each: (event: PodEvent) => void, signal: AbortSignal) => void watch(dispatcher, each, signal),
+    images: () => call<ImageView[]>('/images'),
+    buildImage: (name: string) => stream('/build-image', { name }),
+    removeImage: async (name: string) => void (await call('/remove-image', { name })),
+    close: () => dispatcher.close(),
+  }
+}
+
+/** One connection a call: wakes, streams and backups never wait for each other. */
+class Agents {
+  readonly #socket: string
+  readonly #open = new Set<Client>()
+  constructor(socket: string) { this.#socket = socket }
+
+  client(): Client {
+    const client = new Client('http://provisioner', { socketPath: this.#socket, headersTimeout: 0, bodyTimeout: 0, connectTimeout: 5000, pipelining: 1 })
+    this.#open.add(client)
+    return client
+  }
+
+  done(client: Client): void {
+    this.#open.delete(client)
+    client.destroy().catch(() => {})
+  }
+
+  close(): void { for (const client of this.#open) this.done(client) }
+}
+
+async function retried<T>(patience: number, codes: Set<string>, attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + patience
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!codes.has(codeOf(error))) return gone(error)
+      if (performance.now() > deadline) return gone(error)
+      await delay(PAUSE)
+    }
+  }
+}
+
+const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException | null)?.code ?? '')
+
+/** Throws our own errors as they are, and a connection's as `unavailable`. */
+function gone(error: unknown): never {
+  if (error instanceof AubergeError) throw error
+  throw new AubergeError('unavailable', `the provisioner doesn't answer (${(error as Error).message}); it is being restarted, try again in a moment`, { cause: error })
+}
+
+async function json<T>(agents: Agents, path: string, body: Body): Promise<T> {
+  const client = agents.client()
+  try {
+    const answer = await requested(client, path, body)
+    return (await answer.body.json()) as T
+  } finally {
+    agents.done(client)
+  }
+}
+
+async function streamed(agents: Agents, path: string, body: Body): Promise<Readable> {
+  const client = agents.client()
+  try {
+    const { body: answer } = await requested(client, path, body)
+    answer.once('close', () => agents.done(client))
+    return answer
+  } catch (error) {
+    agents.done(client)
+    throw error
+  }
+}
+
+async function requested(client: Client, path: string, body: Body, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream'
+  const answer = await client.request({ method: 'POST', path, body, headers: { 'content-type': type }, ...(signal ? { signal } : {}) })
+  if (answer.statusCode !== 200) throw errorOf(await answer.body.text())
+  return answer
+}
+
+/** The AubergeError the server wrote. */
+function errorOf(text: string): AubergeError {
+  try {
+    const { error } = JSON.parse(text) as { error: { code: ErrorCode; message: string } }
+    if (Object.hasOwn(STATUS, error.code)) return new AubergeError(error.code, error.message)
+  } catch { /* not ours: said below */ }
+  return new AubergeError('failed', `the provisioner answered what can't be understood: ${text.slice(0, 200)}`)
+}
+
+async function upgraded(agents: Agents, path: string, request: ExecRequest): Promise<Duplex> {
+  const client = agents.client()
+  const headers = { 'auberge-exec': Buffer.from(JSON.stringify(request)).toString('base64url') }
+  try {
+    return await joined(client, path, headers, () => agents.done(client))
+  } catch (error) {
+    agents.done(client)
+    throw error
+  }
+}
+
+async function joined(client: Client, path: string, headers: Record<string, string>, done: () => void): Promise<Duplex> {
+  const answer = await upgrade(client, { method: 'GET', path, headers, protocol: 'auberge-exec' })
+  if (!('socket' in answer)) throw errorOf(answer.text)
+  answer.socket.once('close', done)
+  return answer.socket
+}
+
+/** Follows /events for as long as `signal` lets it, from a new connection whenever one ends. */
+async function watch(agents: Agents, each: (event: PodEvent) => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await followed(agents, each, signal).catch(() => {})
+    await delay(PAUSE * 4, undefined, { signal }).catch(() => {})
+  }
+}
+
+async function followed(agents: Agents, each: (event: PodEvent) => void, signal: AbortSignal): Promise<void> {
+  const client = agents.client()
+  try {
+    const { body } = await requested(client, '/events', '{}', signal)
+    await new Promise<void>(resolve => {
+      body.once('close', resolve).on('error', () => {})
+      readLines<PodEvent>(body, each)
+    })
+  } finally {
+    agents.done(client)
+  }
+}

@@ -1,0 +1,46 @@
+// The command lines a pod's network is made with. Called by network.ts and claim.ts.
+
+export const addNetns = (name: string) => ['ip', 'netns', 'add', name]
+export const deleteNetns = (name: string) => ['ip', 'netns', 'delete', name]
+
+/**
+ * Settings inside a pod's network namespace. It belongs to the host's user namespace, so root in the pod may bind port 80 only where
+ * no port is privileged; and an address must work at once, without duplicate detection; no router tells a pod anything.
+ */
+export const settings = (netns: string) => [
+  'ip', 'netns', 'exec', netns, 'sysctl', '-q', '-w', 'net.ipv4.ip_unprivileged_port_start=0', 'net.ipv6.conf.all.accept_dad=0', 'net.ipv6.conf.default.accept_dad=0',
+  'net.ipv6.conf.all.accept_ra=0', 'net.ipv6.conf.default.accept_ra=0', 'net.ipv4.ping_group_range=0 2147483647',
+]
+
+export const addBridge = (bridge: string, mac: string) => ['ip', 'link', 'add', bridge, 'address', mac, 'type', 'bridge', 'mcast_snooping', '0']
+export const claimBridge = (bridge: string, data: string) => ['ip', 'link', 'set', bridge, 'alias', data]
+export const bridgeSettings = (bridge: string) => [
+  'sysctl', '-q', '-w', `net.ipv6.conf.${bridge}.accept_dad=0`, `net.ipv6.conf.${bridge}.accept_ra=0`, `net.ipv6.conf.${bridge}.disable_ipv6=0`,
+  'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1',
+]
+export const addAddress = (device: string, address: string) =>
+  ['ip', 'address', 'replace', address, 'dev', device, ...(address.includes(':') ? ['nodad'] : [])]
+export const up = (device: string) => ['ip', 'link', 'set', device, 'up']
+export const deleteLink = (device: string) => ['ip', 'link', 'delete', device]
+export const links = () => ['ip', '-json', '-details', 'link', 'show']
+
+/** Frames between two isolated ports of one bridge are never forwarded. */
+export const isolate = (port: string) => ['bridge', 'link', 'set', 'dev', port, 'isolated', 'on', 'learning', 'off']
+export const forwardingEntry = (port: string, mac: string) => ['bridge', 'fdb', 'replace', mac, 'dev', port, 'master', 'static']
+
+/** The host knows its pods' neighbours for good: nothing to ask before the first SYN, nothing a pod could claim. */
+export const neighbour = (bridge: string, address: string, mac: string) =>
+  ['ip', 'neighbour', 'replace', address, 'lladdr', mac, 'dev', bridge, 'nud', 'permanent']
+export const forgetNeighbour = (bridge: string, address: string) => ['ip', 'neighbour', 'delete', address, 'dev', bridge]
+
+/** A CNI plugin of Debian's containernetworking-plugins. */
+export const plugin = (name: string) => [`/usr/lib/cni/${name}`]
+
+/** How a CNI plugin is told what to do (CNI specification 1.0.0, section 2). */
+export const pluginEnvironment = (command: 'ADD' | 'DEL', container: string, netns: string, device: string, ipv4: string) => ({
+  CNI_COMMAND: command, CNI_CONTAINERID: container, CNI_NETNS: netns, CNI_IFNAME: device, CNI_PATH: '/usr/lib/cni', CNI_ARGS: `IgnoreUnknown=1;IP=${ipv4}`,
+})
+
+/** The table is replaced as a whole, in one transaction, from standard input. */
+export const loadRules = () => ['nft', '--file', '-']
+export const tables = () => ['nft', '--json', 'list', 'tables']

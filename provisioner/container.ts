@@ -1,0 +1,90 @@
+// The containers of a site: the pod's bundle and short-lived ones for work on its files. Called by the prepare recipe and the workshop.
+import { createHash, randomBytes } from 'node:crypto'
+import { lstatSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { environment, imageProcess, writeBundle, type BundleSpec } from './bundle.ts'
+import type { Host } from './host.ts'
+import { find, newest, type Image } from './images/store.ts'
+import { containerId, firstId, netnsName, podCgroup, siteCgroup } from './instance.ts'
+import { bundlePlace, netnsPlace, podPlaces } from './places.ts'
+import { AubergeError } from '../wire/error.ts'
+import { ensureVolume, releaseVolume } from './volume.ts'
+
+/** The image a site's pod is to be made of now. `not_found` where none was built. */
+export function imageOf(host: Host, name: string): Image {
+  const { image } = host.states.site(name).spec
+  const found = newest(image, host.images)
+  if (!found) throw new AubergeError('not_found', `there is no image ${image}; build it with: auberge image build ${image}`)
+  return found
+}
+
+function baseSpec(host: Host, name: string, image: Image): Omit<BundleSpec, 'process' | 'cgroup' | 'netns'> {
+  const site = host.states.site(name)
+  return {
+    hostname: name, rootfs: image.rootfs, firstId: firstId(host.instance, site.slot),
+    volume: podPlaces(host.data, name).volume, files: boundFiles(host, image),
+  }
+}
+
+/** A runtime would make a missing file in the shared image; so only files the image has are bound over. */
+function boundFiles(host: Host, image: Image): Record<string, string> {
+  const regular = lstatSync(`${image.rootfs}/etc/resolv.conf`, { throwIfNoEntry: false })?.isFile() ?? false
+  return regular ? { '/etc/resolv.conf': resolvConf(host) } : {}
+}
+
+export const resolvConf = (host: Host) => `${host.instance.run}/resolv.conf`
+
+/** Writes the one resolv.conf all pods see. Called at start. */
+export async function writeResolvConf(host: Host): Promise<void> {
+  await writeFile(resolvConf(host), host.resolvers.map(address => `nameserver ${address}\n`).join(''), { mode: 0o644 })
+}
+
+/** The bundle of a site's pod as it would be made now, and its fingerprint. */
+export function podBundle(host: Host, name: string, image: Image): { spec: BundleSpec; fingerprint: string } {
+  const site = host.states.site(name)
+  const netns = netnsPlace(netnsName(host.instance, name))
+  const spec = { ...baseSpec(host, name, image), cgroup: podCgroup(host.instance, name), netns, process: imageProcess(image.config, site.spec.env) }
+  return { spec, fingerprint: createHash('sha256').update(JSON.stringify(spec)).digest('hex') }
+}
+
+/** `network` 'none' keeps a workshop without one even while the site runs. */
+export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'none' }
+
+/** A workshop ready to be run: spawn `argv` with the streams you want, then `remove` whatever happened. */
+export type Workbench = { id: string; argv: string[]; cgroup: string; remove(): Promise<void> }
+
+/**
+ * Makes a short-lived container of a site: its ids, volume, image and limits; the pod's network while the site runs, else none.
+ * Works in every tier; nothing of it is left after `remove`, which also ends whatever still runs in it.
+ */
+export async function workbench(host: Host, name: string, work: Work): Promise<Workbench> {
+  const work1 = `work-${randomBytes(6).toString('hex')}`
+  const id = `${containerId(host.instance, name)}.${work1}`
+  const cgroup = `${siteCgroup(host.instance, name)}/${work1}`
+  const remove = () => removeWorkbench(host, name, id, cgroup)
+  await ensureVolume(host, name)
+  await host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits)
+  await writeBundle(bundlePlace(host.instance, id), workSpec(host, name, cgroup, work)).catch(async error => { await remove(); throw error })
+  return { id, cgroup, argv: host.runtime.run(id, bundlePlace(host.instance, id)), remove }
+}
+
+function workSpec(host: Host, name: string, cgroup: string, { command, tty = false, env = {}, cwd = '/var/www', network = 'pod' }: Work): BundleSpec {
+  const { image: prepared, tier } = host.states.life(name)
+  const image = prepared ? find(prepared.name, prepared.version, host.images) : imageOf(host, name)
+  const netns = tier === 'running' && network === 'pod' ? netnsPlace(netnsName(host.instance, name)) : null
+  const all = environment(image.config, { ...host.states.site(name).spec.env, ...env })
+  return { ...baseSpec(host, name, image), cgroup, netns, process: { args: [...command], env: all, cwd, tty } }
+}
+
+async function removeWorkbench(host: Host, name: string, id: string, cgroup: string): Promise<void> {
+  await host.cgroups.kill(cgroup)
+  await host.runtime.remove(id)
+  await host.cgroups.remove(cgroup)
+  await rm(bundlePlace(host.instance, id), { recursive: true, force: true })
+  if (host.states.life(name).tier === 'cold') await releaseVolume(host, name)
+}
+
+/** argv of a command run in the running pod, with its environment; the caller spawns it. */
+export function execInPod(host: Host, name: string, { command, tty = false, cwd = '/var/www' }: Work): string[] {
+  return host.runtime.exec(containerId(host.instance, name), command, { tty, cwd })
+}

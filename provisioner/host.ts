@@ -1,0 +1,59 @@
+// What every recipe acts on: one house's place on this machine. Made once by main.ts, passed everywhere.
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import type { House } from '../wire/house.ts'
+import { AubergeError } from '../wire/error.ts'
+import type { Logger } from '../wire/log.ts'
+import { cgroups, type Cgroups } from './cgroup.ts'
+import type { Instance } from './instance.ts'
+import { Queue } from './queue.ts'
+import { ociRuntime } from './runtime/oci.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import { States } from './state.ts'
+
+export type Host = {
+  data: string
+  instance: Instance
+  runtime: Runtime
+  cgroups: Cgroups
+  states: States
+  /** One recipe at a time for each site. */
+  queue: Queue
+  /** Addresses pods may ask for names. */
+  resolvers: string[]
+  /** Where images are; the machine-wide store unless a test says otherwise. */
+  images: string | undefined
+  log: Logger
+}
+
+/** `unavailable` for a runtime that runs no OCI pods. */
+export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance: Instance, log: Logger, images?: string): Promise<Host> {
+  const { data, runtime } = house
+  if (runtime !== 'crun' && runtime !== 'runc') throw new AubergeError('unavailable', `the runtime ${runtime} runs no pods here; choose crun or runc`)
+  const root = `${instance.run}/${runtime}`
+  for (const dir of [instance.run, root, `${instance.run}/bundles`]) await mkdir(dir, { recursive: true, mode: 0o700 })
+  const groups = cgroups()
+  return {
+    data, instance, log, images, cgroups: groups, runtime: ociRuntime(runtime, root, groups), states: new States(data, instance), queue: new Queue(),
+    resolvers: resolvers(),
+  }
+}
+
+/** The host's own resolvers that a pod could reach: systemd-resolved's upstreams rather than its loopback address. */
+function resolvers(): string[] {
+  const files = ['/run/systemd/resolve/resolv.conf', '/etc/resolv.conf']
+  for (const file of files) {
+    const found = nameservers(file)
+    if (found.length > 0) return found.slice(0, 3)
+  }
+  return []
+}
+
+function nameservers(file: string): string[] {
+  try {
+    const lines = readFileSync(file, 'utf8').matchAll(/^\s*nameserver\s+([0-9a-fA-F.:]+)\s*$/gm)
+    return [...lines].map(match => match[1]!).filter(address => !/^(127\.|::1$|0\.)/.test(address))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,96 @@
+// A pod's network: a namespace of its own, joined to the house's bridge by the CNI plugins, with addresses chosen by us. Called by recipes.
+import { readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { places } from '../wire/house.ts'
+import { AubergeError } from '../wire/error.ts'
+import * as commands from './commands/network.ts'
+import { admit, dismiss } from './firewall.ts'
+import type { Host } from './host.ts'
+import { addresses, containerId, gateway, linkLocal, netnsName, subnet4, subnet6, type Addresses, type Instance } from './instance.ts'
+import { netnsPlace } from './places.ts'
+import { run, succeeds } from './run.ts'
+
+const DEVICE = 'eth0'
+
+/** The house's CNI network: no masquerading by the plugin (firewall.ts does it), both addresses given at ADD. */
+export function cniConfig(of: Instance, dataDir: string, own: Addresses) {
+  return {
+    cniVersion: '1.0.0', name: of.id, type: 'bridge', bridge: of.id, isGateway: true, ipMasq: false, capabilities: { ips: true, mac: true },
+    runtimeConfig: { ips: [`${own.ipv4}/20`, `${own.ipv6}/64`], mac: own.mac },
+    ipam: {
+      type: 'host-local', dataDir,
+      ranges: [[{ subnet: subnet4(of), gateway: gateway(of).ipv4 }], [{ subnet: subnet6(of), gateway: gateway(of).ipv6 }]],
+      routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }],
+    },
+  }
+}
+
+const cniData = (host: Host) => `${places(host.data).pods}/.cni`
+const addressesOf = (host: Host, name: string) => addresses(host.instance, host.states.site(name).slot)
+
+/** Makes the bridge with the gateway's addresses, or completes it. */
+export async function ensureBridge(of: Instance, data: string): Promise<void> {
+  const mac = `02:a0:be:${of.number.toString(16).padStart(2, '0')}:ff:01`
+  await succeeds(commands.addBridge(of.id, mac))
+  await run(commands.claimBridge(of.id, data))
+  await run(commands.bridgeSettings(of.id))
+  const { ipv4, ipv6 } = gateway(of)
+  await run(commands.addAddress(of.id, `${ipv4}/20`))
+  await run(commands.addAddress(of.id, `${ipv6}/64`))
+  await run(commands.up(of.id))
+}
+
+/** Gives the site a network, from nothing, and resolves with the host's end of it. What was left of an earlier one is removed first. */
+export async function connect(host: Host, name: string): Promise<string> {
+  const netns = netnsName(host.instance, name)
+  await disconnect(host, name)
+  await run(commands.addNetns(netns))
+  await run(commands.settings(netns))
+  await cni(host, name, 'ADD', 'loopback', 'lo')
+  const veth = hostEnd(await cni(host, name, 'ADD', 'bridge', DEVICE), host.instance.id)
+  const own = addressesOf(host, name)
+  await run(commands.isolate(veth))
+  await run(commands.forwardingEntry(veth, own.mac))
+  for (const address of [own.ipv4, own.ipv6, linkLocal(own.mac)]) await run(commands.neighbour(host.instance.id, address, own.mac))
+  host.states.live(name, { veth })
+  await admit(host, name, veth)
+  return veth
+}
+
+/** Takes the site's network away: interface, addresses, namespace, rules. Of a site that has none, nothing. */
+export async function disconnect(host: Host, name: string): Promise<void> {
+  const netns = netnsName(host.instance, name)
+  const { veth } = host.states.life(name)
+  await cni(host, name, 'DEL', 'bridge', DEVICE).catch(error => host.log.debug({ site: name, error: String(error) }, 'CNI DEL'))
+  const own = addressesOf(host, name)
+  for (const address of [own.ipv4, own.ipv6]) await rm(`${cniData(host)}/${host.instance.id}/${address}`, { force: true })
+  if (hasNetns(netns)) await run(commands.deleteNetns(netns))
+  for (const address of [own.ipv4, own.ipv6, linkLocal(own.mac)]) await succeeds(commands.forgetNeighbour(host.instance.id, address))
+  if (veth !== null) await dismiss(host, name, veth)
+  host.states.live(name, { veth: null })
+}
+
+function cni(host: Host, name: string, command: 'ADD' | 'DEL', plugin: 'bridge' | 'loopback', device: string): Promise<string> {
+  const own = addressesOf(host, name)
+  const netns = netnsName(host.instance, name)
+  if (command === 'DEL' && !hasNetns(netns)) return Promise.resolve('')
+  const config = plugin === 'bridge' ? cniConfig(host.instance, cniData(host), own) : { cniVersion: '1.0.0', name: 'lo', type: 'loopback' }
+  const env = commands.pluginEnvironment(command, containerId(host.instance, name), netnsPlace(netns), device, own.ipv4)
+  return run(commands.plugin(plugin), { input: JSON.stringify(config), env })
+}
+
+function hostEnd(result: string, bridge: string): string {
+  const { interfaces } = JSON.parse(result) as { interfaces: { name: string; sandbox?: string }[] }
+  const veth = interfaces.find(each => each.sandbox === undefined && each.name !== bridge)
+  if (!veth) throw new AubergeError('failed', `the CNI plugin bridge named no interface of ${bridge}`)
+  return veth.name
+}
+
+const hasNetns = (netns: string) => netnsNames().includes(netns)
+
+/** Network namespaces that have a name on this host. */
+export function netnsNames(): string[] {
+  try { return readdirSync('/run/netns') } catch { return [] }
+}
+
+export const bridgeExists = async (of: Instance) => succeeds(['ip', 'link', 'show', of.id])

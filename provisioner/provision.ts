@@ -1,0 +1,51 @@
+// Brings a house's provisioner up: its instance, its host, what is true of it, its server. Called by main.ts and by tests.
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { places, type House } from '../wire/house.ts'
+import type { Logger } from '../wire/log.ts'
+import { claim, retire } from './claim.ts'
+import { writeResolvConf } from './container.ts'
+import { Exits } from './exits.ts'
+import { fortify } from './firewall.ts'
+import { openHost, type Host } from './host.ts'
+import { lock } from './lock.ts'
+import { ensureBridge } from './network.ts'
+import { collectDead, reconcile } from './reconcile.ts'
+import { dropPartialBackups, expireBackups } from './recipes/destroy.ts'
+import { serve } from './server.ts'
+
+/** Milliseconds a recipe under way has to end when we are told to; what doesn't is reconciled at the next start. */
+const PATIENCE = 8000
+const DAY = 24 * 3600 * 1000
+
+/** Removes a house that doesn't run from this host: whatever its pods left, its bridge, its number. The data directory stays. */
+export const retireHouse = (data: string) => retire(data, collectDead)
+
+export type Provisioning = { host: Host; close: () => Promise<void> }
+
+/** Resolves once the verbs are served. `close` stops serving and leaves the pods as they are. `images`: another image store. */
+export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, images?: string): Promise<Provisioning> {
+  mkdirSync(dirname(places(house.data).provisionerSocket), { recursive: true, mode: 0o700 })
+  const release = await lock(`${dirname(places(house.data).provisionerSocket)}/provisioner.lock`)
+  const instance = await claim(house.data, collectDead)
+  const host = await openHost(house, instance, log, images)
+  await ensureBridge(instance, house.data)
+  await writeResolvConf(host)
+  await fortify(host)
+  const exits = new Exits(host)
+  await dropPartialBackups(host)
+  await reconcile(host, exits)
+  const server = await serve(host, exits)
+  const daily = setInterval(() => void expireBackups(host), DAY)
+  await expireBackups(host)
+  return { host, close: () => closed() }
+
+  async function closed(): Promise<void> {
+    clearInterval(daily)
+    exits.close()
+    server.close()
+    await host.queue.settled(PATIENCE)
+    server.closeAllConnections()
+    await release()
+  }
+}

@@ -1,0 +1,72 @@
+// Gets a pod ready to start, and takes that back. Called by create, wake, sleep and reconcile; never by the server itself.
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { writeBundle } from '../bundle.ts'
+import { imageOf, podBundle } from '../container.ts'
+import type { Host } from '../host.ts'
+import type { Image } from '../images/store.ts'
+import { containerId, netnsName, podCgroup, siteCgroup } from '../instance.ts'
+import { ensureLog, openLog, releaseLog } from '../log.ts'
+import { connect, disconnect } from '../network.ts'
+import { bundlePlace, netnsPlace } from '../places.ts'
+import { startOf } from '../process.ts'
+import { ensureVolume, releaseVolume } from '../volume.ts'
+import { perform } from './steps.ts'
+
+/** Milliseconds Apache has to finish what it does when it is told to end. */
+const GRACE = 2000
+
+/** Cold, failed or outdated → prepared: everything but the site's own process. What was made is undone when a step fails. */
+export async function prepare(host: Host, name: string): Promise<void> {
+  const image = imageOf(host, name)
+  await perform(host, name, [
+    { name: 'volume', act: () => ensureVolume(host, name), undo: () => goCold(host, name) },
+    { name: 'log', act: () => ensureLog(host, name) },
+    { name: 'limits', act: () => host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits) },
+    { name: 'network', act: () => connected(host, name) },
+    { name: 'container', act: () => contain(host, name, image) },
+  ])
+}
+
+async function connected(host: Host, name: string): Promise<void> {
+  const { veth } = host.states.life(name)
+  if (veth === null || !existsSync(netnsPlace(netnsName(host.instance, name)))) await connect(host, name)
+}
+
+async function contain(host: Host, name: string, image: Image): Promise<void> {
+  const id = containerId(host.instance, name)
+  const { spec, fingerprint } = podBundle(host, name, image)
+  await discard(host, name)
+  await writeBundle(bundlePlace(host.instance, id), spec)
+  const output = await openLog(host, name)
+  const pid = await host.runtime.prepare(id, bundlePlace(host.instance, id), output.fd).finally(() => output.close())
+  host.states.live(name, { tier: 'prepared', pid, start: startOf(pid), bundle: fingerprint, image: { name: image.name, version: image.version }, failure: null })
+}
+
+/** Whether the container is what would be made now of image, environment and place. */
+export function fresh(host: Host, name: string): boolean {
+  return host.states.life(name).bundle === podBundle(host, name, imageOf(host, name)).fingerprint
+}
+
+/** Ends the pod, gently where `gentle`, and forgets its container; network, volume and log stay. */
+export async function discard(host: Host, name: string, gentle: 'gentle' | 'at once' = 'at once'): Promise<void> {
+  const id = containerId(host.instance, name)
+  const cgroup = podCgroup(host.instance, name)
+  const hurried = () => host.queue.waiting(name) > 0
+  await host.runtime.stop(id, cgroup, gentle === 'gentle' ? GRACE : 0, hurried)
+  await host.runtime.remove(id)
+  await host.cgroups.remove(cgroup)
+  await rm(bundlePlace(host.instance, id), { recursive: true, force: true })
+  host.states.live(name, { tier: 'cold', pid: 0, start: '', bundle: null, image: null })
+}
+
+/** Prepared or failed → cold: nothing of the pod is left but its files. */
+export async function goCold(host: Host, name: string): Promise<void> {
+  const { failure } = host.states.life(name)
+  await discard(host, name)
+  await disconnect(host, name)
+  await releaseLog(host, name)
+  await releaseVolume(host, name)
+  await host.cgroups.remove(siteCgroup(host.instance, name)).catch(error => host.log.debug({ site: name, error: String(error) }, 'a workshop keeps the cgroup'))
+  host.states.live(name, { tier: failure === null ? 'cold' : 'failed' })
+}

@@ -1,0 +1,67 @@
+// Wakes a pod: thaws it, or starts the container that waits, and asks until it answers. Called by the server, in the site's queue.
+import type { Pod, WakePhases } from '../api.ts'
+import { AubergeError } from '../../wire/error.ts'
+import type { Host } from '../host.ts'
+import { addresses, containerId, podCgroup } from '../instance.ts'
+import { logSize, since } from '../log.ts'
+import { PORT, podOf } from '../pod.ts'
+import { answers } from '../probe.ts'
+import { alive, startOf } from '../process.ts'
+import { discard, fresh, prepare } from './prepare.ts'
+
+const DEADLINE = 15_000
+
+/** Resolves when the pod answers. `wake_failed` with the end of its log when it ends or doesn't answer in 15 s. */
+export async function wake(host: Host, name: string): Promise<{ pod: Pod; phases: WakePhases }> {
+  const began = performance.now()
+  await readied(host, name)
+  const prepared = performance.now()
+  const from = await logSize(host, name)
+  await started(host, name)
+  const running = performance.now()
+  await answering(host, name, from)
+  host.states.live(name, { tier: 'running', usedAt: Date.now(), failure: null })
+  return { pod: podOf(host, name), phases: { prepare: prepared - began, start: running - prepared, probe: performance.now() - running } }
+}
+
+/** Leaves the pod running, frozen and up to date, or prepared and up to date. */
+async function readied(host: Host, name: string): Promise<void> {
+  const life = host.states.life(name)
+  if (life.tier === 'running' && alive(life)) return
+  if ((life.tier === 'frozen' || life.tier === 'prepared') && alive(life) && fresh(host, name)) return
+  await prepare(host, name)
+}
+
+async function started(host: Host, name: string): Promise<void> {
+  const { tier } = host.states.life(name)
+  if (tier === 'frozen') await host.runtime.thaw(podCgroup(host.instance, name))
+  if (tier === 'prepared') await startContainer(host, name)
+  host.states.live(name, { tier: 'running' })
+}
+
+async function startContainer(host: Host, name: string): Promise<void> {
+  await host.runtime.start(containerId(host.instance, name)).catch(async error => {
+    await discard(host, name)
+    throw new AubergeError('wake_failed', `${name} could not be started: ${(error as Error).message}`, { cause: error })
+  })
+  const { pid } = host.states.life(name)
+  host.states.live(name, { start: startOf(pid) })
+}
+
+async function answering(host: Host, name: string, from: number): Promise<void> {
+  const { ipv4 } = addresses(host.instance, host.states.site(name).slot)
+  const life = host.states.life(name)
+  const answer = await answers(ipv4, PORT, () => alive(life), DEADLINE)
+  if (answer === 'ready') return
+  const what = answer === 'exited' ? 'its process ended before it answered' : `it did not answer on port ${PORT} within ${DEADLINE / 1000} s`
+  const failure = `${what}. ${await cause(host, name)}Its log ends:\n${await since(host, name, from)}`
+  await discard(host, name)
+  host.states.live(name, { tier: 'failed', failure })
+  throw new AubergeError('wake_failed', `${name} could not be woken: ${failure}`)
+}
+
+/** Why a process ended, as far as the kernel tells. Ask before the cgroup is removed. */
+export async function cause(host: Host, name: string): Promise<string> {
+  const kills = await host.cgroups.oomKills(podCgroup(host.instance, name))
+  return kills > 0 ? `It wanted more memory than its limit of ${host.states.site(name).spec.limits.memory} bytes. ` : ''
+}

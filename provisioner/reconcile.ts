@@ -1,0 +1,136 @@
+// Makes the host agree with the state on disk: adopts what runs, finishes or undoes what is half made, collects what nobody knows.
+// Called once at start, before the server listens, so nothing else changes anything meanwhile.
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { places } from '../wire/house.ts'
+import { cgroups } from './cgroup.ts'
+import * as commands from './commands/network.ts'
+import * as volumes from './commands/volume.ts'
+import { ensureVolume, mountPoints, unmounted } from './volume.ts'
+import type { Exits } from './exits.ts'
+import { fortify } from './firewall.ts'
+import type { Host } from './host.ts'
+import { addresses, containerId, netnsName, podCgroup, siteCgroup, type Instance } from './instance.ts'
+import { ensureLog } from './log.ts'
+import { netnsNames } from './network.ts'
+import { netnsPlace, podPlaces } from './places.ts'
+import { alive, startOf } from './process.ts'
+import { erase } from './recipes/erase.ts'
+import { goCold } from './recipes/prepare.ts'
+import { run, succeeds } from './run.ts'
+import type { Container } from './runtime/runtime.ts'
+
+/** One site's trouble is logged and leaves the others alone. */
+export async function reconcile(host: Host, exits: Exits): Promise<void> {
+  const containers = await host.runtime.list()
+  for (const name of host.states.names()) await settle(host, exits, name, containers).catch(error => host.log.error({ site: name, error: String(error) }, 'could not be reconciled'))
+  await collect(host)
+  await fortify(host)
+}
+
+async function settle(host: Host, exits: Exits, name: string, containers: Container[]): Promise<void> {
+  if (host.states.site(name).intent !== null) return erase(host, name)
+  adoptStarted(host, name, containers)
+  const life = host.states.life(name)
+  if (life.tier === 'running' || life.tier === 'frozen') return alive(life) ? adopt(host, name) : exits.exited(name)
+  const whole = life.tier === 'prepared' && alive(life) && life.veth !== null && existsSync(netnsPlace(netnsName(host.instance, name)))
+  if (!whole) await goCold(host, name)
+}
+
+/** A wake that died between the start and writing it down. */
+function adoptStarted(host: Host, name: string, containers: Container[]): void {
+  const life = host.states.life(name)
+  if (life.tier !== 'prepared') return
+  const container = containers.find(each => each.id === containerId(host.instance, name))
+  if (container?.status !== 'running' || container.pid !== life.pid) return
+  host.states.live(name, { tier: 'running', start: startOf(life.pid) })
+}
+
+/** A pod that runs is left alone; whether it is frozen is the cgroup's to say. */
+async function adopt(host: Host, name: string): Promise<void> {
+  const frozen = await host.cgroups.frozen(podCgroup(host.instance, name))
+  host.states.live(name, { tier: frozen ? 'frozen' : 'running' })
+  await ensureVolume(host, name)
+  await ensureLog(host, name)
+}
+
+async function collect(host: Host): Promise<void> {
+  const { instance, states, data } = host
+  const { pods } = places(data)
+  const known = new Set(states.names())
+  const warm = states.names().filter(name => states.life(name).veth !== null)
+  await collectContainers(host)
+  await collectCgroups(host, known)
+  await collectNetns(instance, new Set(warm.map(name => netnsName(instance, name))))
+  await collectAddresses(host, new Set(warm.flatMap(name => Object.values(addresses(instance, states.site(name).slot)))))
+  for (const name of states.strangers().filter(each => !each.startsWith('.'))) await removeStranger(data, name)
+  await detachLoops(`${pods}/`)
+}
+
+/** Workshops of a dead provisioner and containers of sites that are cold. */
+async function collectContainers(host: Host): Promise<void> {
+  const { instance, states, runtime } = host
+  const kept = new Set(states.names().filter(name => states.life(name).pid > 0).map(name => containerId(instance, name)))
+  for (const { id } of await runtime.list()) if (!kept.has(id)) await removeContainer(host, id)
+  const bundles = `${instance.run}/bundles`
+  for (const id of await readdir(bundles)) if (!kept.has(id)) await rm(`${bundles}/${id}`, { recursive: true, force: true })
+}
+
+async function removeContainer(host: Host, id: string): Promise<void> {
+  const [name = '', work = 'pod'] = id.slice(host.instance.id.length + 1).split('.')
+  await host.cgroups.kill(`${siteCgroup(host.instance, name)}/${work}`)
+  await host.runtime.remove(id)
+}
+
+/** Sites that are gone, and workshops of those that aren't. */
+async function collectCgroups(host: Host, known: Set<string>): Promise<void> {
+  for (const name of await host.cgroups.children(`/${host.instance.id}`)) {
+    const path = siteCgroup(host.instance, name)
+    if (!known.has(name)) await clear(path)
+    else for (const child of await host.cgroups.children(path)) if (child !== 'pod') await clear(`${path}/${child}`)
+  }
+  async function clear(path: string): Promise<void> {
+    await host.cgroups.kill(path)
+    await host.cgroups.remove(path)
+  }
+}
+
+async function collectNetns(of: Instance, kept: Set<string>): Promise<void> {
+  for (const name of netnsNames()) if (name.startsWith(`${of.id}-`) && !kept.has(name)) await succeeds(commands.deleteNetns(name))
+}
+
+/** What host-local remembers of pods that are gone; each address is a file. */
+async function collectAddresses(host: Host, kept: Set<string>): Promise<void> {
+  const dir = `${places(host.data).pods}/.cni/${host.instance.id}`
+  const files = await readdir(dir).catch(() => [])
+  for (const file of files) if (/^[0-9a-f.:]+$/.test(file) && !kept.has(file)) await rm(`${dir}/${file}`, { force: true })
+}
+
+async function removeStranger(data: string, name: string): Promise<void> {
+  const { dir, log, volume } = podPlaces(data, name)
+  for (const mount of [log, volume]) await unmounted(mount)
+  await rm(dir, { recursive: true, force: true })
+}
+
+/** Loop devices of volumes below a directory that aren't mounted. */
+async function detachLoops(below: string): Promise<void> {
+  const { loopdevices = [] } = JSON.parse((await run(['losetup', '--json', '--output', 'NAME,BACK-FILE'])) || '{}') as { loopdevices?: { name: string; 'back-file': string | null }[] }
+  const mounts = mountPoints().join('\n')
+  for (const { name, 'back-file': file } of loopdevices) {
+    if (file?.startsWith(below) && !mounts.includes(`${file.replace(/ \(deleted\)$/, '').replace(/\/volume\.img$/, '/volume')}`)) await succeeds(volumes.detach(name))
+  }
+}
+
+/** Everything on this host of a house whose data directory is gone. */
+export async function collectDead(of: Instance, data: string): Promise<void> {
+  const groups = cgroups()
+  await groups.kill(`/${of.id}`)
+  await groups.remove(`/${of.id}`)
+  await collectNetns(of, new Set())
+  const { pods } = places(data)
+  for (const point of mountPoints()) if (point.startsWith(`${pods}/`)) await unmounted(point)
+  await detachLoops(`${pods}/`)
+  await rm(of.run, { recursive: true, force: true })
+  for (const family of ['inet', 'bridge']) await succeeds(['nft', 'delete', 'table', family, of.id])
+  await succeeds(commands.deleteLink(of.id))
+}

@@ -1,0 +1,51 @@
+// crun and runc behind the runtime interface; they take the same command line. Made by host.ts.
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import * as oci from '../commands/oci.ts'
+import { AubergeError } from '../../wire/error.ts'
+import type { Cgroups } from '../cgroup.ts'
+import { run, succeeds } from '../run.ts'
+import type { Container, ContainerStatus, Runtime } from './runtime.ts'
+
+/** The OCI runtime `name`, with its state below `root`, a directory of this house alone. */
+export function ociRuntime(name: 'crun' | 'runc', root: string, cgroups: Cgroups): Runtime {
+  const tool = { program: name, root, mixed: name === 'crun' && cgroups.mixed }
+  const list = async (): Promise<Container[]> => parseList(await run(oci.list(tool)))
+  return {
+    name,
+    async prepare(id, bundle, output) {
+      const pidFile = `${bundle}/pid`
+      const complaints = `${bundle}/runtime.log`
+      await run(oci.create(tool, id, bundle, pidFile, complaints), { stdio: [output, output] }).catch(cause => explain(cause, complaints))
+      return Number(await readFile(pidFile, 'utf8'))
+    },
+    start: async id => void (await run(oci.start(tool, id))),
+    freeze: cgroup => cgroups.freeze(cgroup),
+    thaw: cgroup => cgroups.thaw(cgroup),
+    async stop(id, cgroup, grace, hurried) {
+      await cgroups.thaw(cgroup)
+      if (grace > 0 && (await succeeds(oci.kill(tool, id, 'TERM')))) await cgroups.emptied(cgroup, grace, hurried)
+      await cgroups.kill(cgroup)
+    },
+    exec: (id, command, options) => oci.exec(tool, id, command, options),
+    run: (id, bundle) => oci.runForeground(tool, id, bundle),
+    async remove(id) {
+      const state = `${root}/${id}`
+      if (!existsSync(state)) return
+      // A container that was run in the foreground removes its own state as it ends; whoever is second finds nothing.
+      await run(oci.remove(tool, id)).catch(error => { if (existsSync(state)) throw error })
+    },
+    list,
+  }
+}
+
+/** What the runtime says of a failed create goes to a file: its standard error is the pod's log. */
+async function explain(cause: Error, complaints: string): Promise<never> {
+  const text = await readFile(complaints, 'utf8').catch(() => '')
+  throw new AubergeError('failed', `${cause.message}: ${text.trim().slice(-2000)}`, { cause })
+}
+
+function parseList(text: string): Container[] {
+  const rows = (JSON.parse(text || '[]') ?? []) as { id: string; pid: number; status: ContainerStatus }[]
+  return rows.map(({ id, pid, status }) => ({ id, pid, status }))
+}

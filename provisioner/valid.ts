@@ -1,0 +1,91 @@
+// Parses everything a client may send. The provisioner trusts no client: what passes here is safe in argv, paths and files. Called by the server.
+import { AubergeError } from '../wire/error.ts'
+import type { Limits } from '../registry/types.ts'
+import type { ExecRequest, SiteSpec } from './api.ts'
+
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+const IMAGE = /^[a-z0-9][a-z0-9-]{0,30}$/
+const KEY = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
+/** Bytes of all of a site's environment. */
+const ENV = 64 * 1024
+const MiB = 2 ** 20
+
+/** What limits may be: bytes, cores and processes. */
+export const BOUNDS: Record<keyof Limits, [min: number, max: number]> = {
+  memory: [32 * MiB, 2 ** 40], cpu: [0.05, 256], disk: [16 * MiB, 2 ** 44], pids: [16, 32_768],
+}
+
+export function invalid(message: string): never { throw new AubergeError('invalid', message) }
+
+type Fields = Record<string, unknown>
+
+export function fields(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) invalid(`${what} must be an object`)
+  return value as Fields
+}
+
+/** A site's name: a DNS label in lower case. */
+export function siteName(value: unknown): string {
+  if (typeof value !== 'string' || !NAME.test(value)) invalid(`${JSON.stringify(value)?.slice(0, 80)} is no site's name: 1 to 63 of a-z, 0-9 and -, neither first nor last a -`)
+  return value
+}
+
+export function imageName(value: unknown): string {
+  if (typeof value !== 'string' || !IMAGE.test(value)) invalid(`${JSON.stringify(value)?.slice(0, 80)} is no image's name`)
+  return value
+}
+
+export function siteSpec(value: unknown): SiteSpec {
+  const { image, limits, env } = fields(value, 'a specification')
+  return { image: imageName(image), limits: limitsOf(limits), env: environmentOf(env) }
+}
+
+function limitsOf(value: unknown): Limits {
+  const all = fields(value, 'limits')
+  const one = (key: keyof Limits) => {
+    const number = all[key]
+    const [min, max] = BOUNDS[key]
+    const whole = key === 'cpu' || Number.isSafeInteger(number)
+    if (typeof number !== 'number' || !(number >= min && number <= max) || !whole) invalid(`the limit ${key} must be ${min} to ${max}${key === 'cpu' ? '' : ', a whole number'}`)
+    return number
+  }
+  return { memory: one('memory'), cpu: one('cpu'), disk: Math.floor(one('disk') / 4096) * 4096, pids: one('pids') }
+}
+
+function environmentOf(value: unknown): Record<string, string> {
+  const entries = Object.entries(fields(value, 'the environment'))
+  for (const [key, text] of entries) {
+    if (!KEY.test(key)) invalid(`${JSON.stringify(key).slice(0, 80)} can't be an environment variable: letters, digits and _, no digit first`)
+    if (typeof text !== 'string' || /[\0\n\r]/.test(text)) invalid(`the environment variable ${key} must be text on one line`)
+  }
+  const bytes = entries.reduce((sum, [key, text]) => sum + Buffer.byteLength(`${key}=${String(text)}`) + 1, 0)
+  if (bytes > ENV) invalid(`the environment has ${bytes} bytes; ${ENV} are the most`)
+  return Object.fromEntries(entries) as Record<string, string>
+}
+
+export function tierOf(value: unknown): 'frozen' | 'asleep' {
+  const { tier } = fields(value, 'a sleep')
+  if (tier !== 'frozen' && tier !== 'asleep') invalid('the tier must be frozen or asleep')
+  return tier
+}
+
+export function flag(value: unknown, key: string): boolean {
+  const found = fields(value, 'the request')[key] ?? false
+  if (typeof found !== 'boolean') invalid(`${key} must be true or false`)
+  return found
+}
+
+export function text(value: unknown, key: string): string {
+  const found = fields(value, 'the request')[key]
+  if (typeof found !== 'string' || found.length > 200 || found.includes('\0')) invalid(`${key} must be a short text`)
+  return found
+}
+
+/** The shape of an exec request; exec.ts checks its bounds. */
+export function execRequest(value: unknown): ExecRequest {
+  const { command, tty, columns, rows } = fields(value, 'the request')
+  const size = (number: unknown) => number === undefined || typeof number === 'number'
+  if (!Array.isArray(command) || !command.every(word => typeof word === 'string')) invalid('command must be a list of words')
+  if (typeof tty !== 'boolean' || !size(columns) || !size(rows)) invalid('tty must be true or false, columns and rows numbers')
+  return { command, tty, columns: columns as number | undefined ?? 80, rows: rows as number | undefined ?? 24 }
+}

@@ -1,0 +1,122 @@
+// Each verb of the provisioner: what it parses and which recipe it calls, in which queue. Called by server.ts.
+import { PassThrough, Readable } from 'node:stream'
+import { AubergeError } from '../wire/error.ts'
+import type { ImageView, PodEvent } from './api.ts'
+import { list as listImages, removeImage, type Image } from './images/store.ts'
+import { buildImage, type Report } from './images/build.ts'
+import type { Host } from './host.ts'
+import { siteCgroup } from './instance.ts'
+import { readLog } from './log.ts'
+import { podOf } from './pod.ts'
+import { create, update } from './recipes/create.ts'
+import { destroy } from './recipes/destroy.ts'
+import { sleep } from './recipes/sleep.ts'
+import { wake } from './recipes/wake.ts'
+import type { Call } from './server.ts'
+import { flag, imageName, siteSpec, text, tierOf } from './valid.ts'
+import { volumeUsage } from './volume.ts'
+import { backup, restore } from './workshop/backup.ts'
+import { deploy, rollback } from './workshop/deploy.ts'
+
+type SiteVerb = (call: Call, name: string) => Promise<unknown>
+
+export const SITE_VERBS: Record<string, SiteVerb> = {
+  create: async ({ host, json }, name) => {
+    const spec = siteSpec(await json())
+    return host.queue.run(name, () => create(host, name, spec))
+  },
+  update: async ({ host, json }, name) => {
+    const spec = siteSpec(await json())
+    return host.queue.run(name, () => update(host, name, spec))
+  },
+  wake: ({ host }, name) => host.queue.run(name, () => wake(host, known(host, name))),
+  sleep: async ({ host, json }, name) => {
+    const tier = tierOf(await json())
+    return host.queue.run(name, () => sleep(host, known(host, name), tier))
+  },
+  destroy: async ({ host, json }, name) => {
+    const purge = flag(await json(), 'purge')
+    return host.queue.run(name, () => destroy(host, name, { purge }))
+  },
+  deploy: async ({ host, body }, name) => released(host, name, await deploy(host, known(host, name), body)),
+  rollback: async ({ host, json }, name) => {
+    const release = text(await json(), 'release')
+    return released(host, name, await rollback(host, known(host, name), release))
+  },
+  logs: async ({ host, json, closed }, name) => {
+    const follow = flag(await json(), 'follow')
+    return endedBy(readLog(host, known(host, name), { follow }), closed)
+  },
+  backup: async ({ host }, name) => backup(host, known(host, name)),
+  restore: async ({ host, body }, name) => {
+    const releases = await restore(host, known(host, name), body)
+    await keepReleases(host, name, releases)
+    return null
+  },
+  usage: async ({ host }, name) => {
+    known(host, name)
+    const [memory, { disk, files }] = await Promise.all([host.cgroups.memory(siteCgroup(host.instance, name)), volumeUsage(host, name)])
+    return { memory, disk, files }
+  },
+}
+
+export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
+  ping: async () => null,
+  list: async ({ host }) => host.states.names().filter(name => host.states.site(name).intent === null).map(name => podOf(host, name)),
+  events: async ({ exits, closed }) => {
+    const events = new PassThrough()
+    const tell = (event: PodEvent) => void events.write(`${JSON.stringify(event)}\n`)
+    exits.on('exit', tell)
+    events.once('close', () => exits.off('exit', tell))
+    return endedBy(events, closed)
+  },
+  images: async ({ host }) => listImages(host.images).map(image => imageView(host, image)),
+  'build-image': async ({ host, json, closed }) => building(host, imageName(text(await json(), 'name')), closed),
+  'remove-image': async ({ host, json }) => removeImage(text(await json(), 'name'), image => users(host, image) > 0, host.images).then(() => null),
+}
+
+function known(host: Host, name: string): string {
+  return host.states.site(name).name
+}
+
+function endedBy(stream: Readable, closed: AbortSignal): Readable {
+  if (closed.aborted) stream.destroy()
+  closed.addEventListener('abort', () => stream.destroy())
+  return stream
+}
+
+type Releases = { release: string | null; releases: string[] }
+
+async function released(host: Host, name: string, releases: Releases & { release: string }): Promise<{ release: string }> {
+  await keepReleases(host, name, releases)
+  return { release: releases.release }
+}
+
+/** In the site's queue, so that no other change of its state is lost; a site destroyed meanwhile has no releases. */
+function keepReleases(host: Host, name: string, { release, releases }: Releases): Promise<void> {
+  return host.queue.run(name, async () => {
+    if (!host.states.has(name)) throw new AubergeError('not_found', `the site ${name} was deleted meanwhile`)
+    await host.states.save({ ...host.states.site(name), release, releases })
+  })
+}
+
+function users(host: Host, { name, version }: Image): number {
+  return host.states.names().map(site => host.states.life(site).image).filter(image => image?.name === name && image.version === version).length
+}
+
+function imageView(host: Host, image: Image): ImageView {
+  return { name: image.name, version: image.version, bytes: image.bytes, builtAt: image.builtAt, usedBy: users(host, image) }
+}
+
+/** The build's progress as lines; it goes on when nobody listens any more, for others may wait for the image. */
+function building(host: Host, name: string, closed: AbortSignal): Readable {
+  const lines = new PassThrough()
+  const report: Report = ({ step, percent, elapsed }) => { if (!lines.destroyed) lines.write(`${String(percent).padStart(3)}% ${step} (${Math.round(elapsed / 1000)} s)\n`) }
+  void buildImage(name, report, host.images === undefined ? {} : { store: host.images }).then(
+    image => void lines.end(`100% ${image.name}@${image.version}\n`),
+    (error: Error) => {
+      host.log.error({ image: name, err: error }, 'an image was not built')
+      lines.end(`failed: ${error.message}\n`)
+    })
+  return endedBy(lines, closed)
+}

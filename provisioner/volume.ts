@@ -1,0 +1,106 @@
+// A site's volume: a sparse ext4 file of the site's limit, loop-mounted while anything of the site runs. Called by recipes and container.ts.
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, open, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
+import { AubergeError } from '../wire/error.ts'
+import * as commands from './commands/volume.ts'
+import type { Host } from './host.ts'
+import { firstId } from './instance.ts'
+import { podPlaces } from './places.ts'
+import { run, succeeds } from './run.ts'
+
+/** Makes the empty volume of a site unless it has one. */
+export async function makeVolume(host: Host, name: string): Promise<void> {
+  const { volumeImage } = podPlaces(host.data, name)
+  if (await stat(volumeImage).then(() => true, () => false)) return
+  const { slot, spec } = host.states.site(name)
+  const fresh = `${volumeImage}.new`
+  await rm(fresh, { force: true })
+  const file = await open(fresh, 'wx', 0o600)
+  await file.truncate(spec.limits.disk).finally(() => file.close())
+  await run(commands.make(fresh, firstId(host.instance, slot)))
+  await run(['mv', '-T', fresh, volumeImage])
+}
+
+/** Mounts the site's volume unless it is mounted. */
+export async function ensureVolume(host: Host, name: string): Promise<void> {
+  const { volumeImage, volume } = podPlaces(host.data, name)
+  if (mounted(volume)) return
+  await mkdir(volume, { recursive: true, mode: 0o700 })
+  await growOffline(host, name)
+  await run(commands.mount(volumeImage, volume))
+}
+
+/** Unmounts the volume unless something of the site still has files open in it; its loop device goes with it. */
+export async function releaseVolume(host: Host, name: string): Promise<void> {
+  const { volume } = podPlaces(host.data, name)
+  if (mounted(volume)) await run(commands.unmount(volume)).catch(error => host.log.debug({ site: name, error: String(error) }, 'volume stays mounted'))
+}
+
+/** Unmounts and detaches whatever is left of the volume. Called when nothing of the site runs any more. */
+export async function removeVolume(host: Host, name: string): Promise<void> {
+  const { volume, volumeImage } = podPlaces(host.data, name)
+  await unmounted(volume)
+  for (const device of await loopsOf(volumeImage)) await detached(device, volumeImage)
+  await rm(volumeImage, { force: true })
+}
+
+/** The kernel detaches a device by itself a moment after its last use, perhaps between our look and our call. */
+async function detached(device: string, image: string): Promise<void> {
+  if (await succeeds(commands.detach(device))) return
+  if ((await loopsOf(image)).includes(device)) await run(commands.detach(device))
+}
+
+/** Unmounts a directory as often as it is mounted. */
+export async function unmounted(dir: string): Promise<void> {
+  while (mounted(dir)) await run(commands.unmount(dir))
+}
+
+/** Gives the volume its limit's size, while in use where the host lets us, else when it is next mounted. A smaller one is `invalid`: files would be lost. */
+export async function growVolume(host: Host, name: string, disk: number): Promise<void> {
+  const { volumeImage } = podPlaces(host.data, name)
+  const { size } = await stat(volumeImage)
+  if (disk < size) throw new AubergeError('invalid', `the disk of ${name} can't shrink from ${size} to ${disk} bytes; make a new site and restore a backup into it`)
+  if (disk === size) return
+  await ensureVolume(host, name)
+  await writeFile(growMark(host, name), '')
+  await truncate(volumeImage, disk)
+  for (const device of await loopsOf(volumeImage)) {
+    await run(commands.refresh(device))
+    if (await succeeds(commands.grow(device))) await rm(growMark(host, name), { force: true })
+  }
+}
+
+/** There while the file system is smaller than its file: a host without CAP_SYS_RESOURCE can't grow it while it is mounted. */
+const growMark = (host: Host, name: string) => `${podPlaces(host.data, name).volumeImage}.grow`
+
+export const growsLater = (host: Host, name: string) => existsSync(growMark(host, name))
+
+async function growOffline(host: Host, name: string): Promise<void> {
+  if (!growsLater(host, name)) return
+  const { volumeImage } = podPlaces(host.data, name)
+  await run(commands.check(volumeImage), { ok: [1] })
+  await run(commands.grow(volumeImage))
+  await rm(growMark(host, name), { force: true })
+}
+
+/** Bytes and files in use; the volume is mounted for it. */
+export async function volumeUsage(host: Host, name: string): Promise<{ disk: number; files: number }> {
+  await ensureVolume(host, name)
+  const { bsize, blocks, bfree, files, ffree } = await statfs(podPlaces(host.data, name).volume)
+  return { disk: (blocks - bfree) * bsize, files: files - ffree }
+}
+
+async function loopsOf(image: string): Promise<string[]> {
+  return (await run(commands.loops(image))).split('\n').map(line => line.trim()).filter(Boolean)
+}
+
+/** Every mount point of this host's namespace. */
+export function mountPoints(): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  return lines.map(line => line.split(' ')[4] ?? '').filter(Boolean).map(unescaped)
+}
+
+export const mounted = (dir: string) => mountPoints().includes(dir)
+
+/** Spaces and the like are written as octal escapes there. */
+const unescaped = (path: string) => path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))

@@ -1,0 +1,190 @@
+// Makes our types out of what comes from outside; inside, they are trusted. Called wherever bytes of people enter: panel, command line, desk.
+// Each function takes anything and either returns the type or throws an AubergeError that says what to write instead.
+import ipaddr from 'ipaddr.js'
+import { isIPv4, isIPv6 } from 'node:net'
+import { AubergeError, type ErrorCode } from '../wire/error.ts'
+import { judgeName } from './names.ts'
+import type { Limits, Reservation, Role } from './types.ts'
+
+const KIB = 1024
+const MIB = KIB * 1024
+const GIB = MIB * 1024
+
+/** What limits may be set to: bytes, cores, bytes, processes. */
+export const LIMIT_BOUNDS: Record<keyof Limits, { least: number; most: number }> = {
+  memory: { least: 64 * MIB, most: 64 * GIB },
+  cpu: { least: 0.05, most: 64 },
+  disk: { least: 64 * MIB, most: 1024 * GIB },
+  pids: { least: 32, most: 4096 },
+}
+
+const PASSWORD = { least: 8, most: 1024 }
+const COMMON = new Set(('password passw0rd password1 password123 12345678 123456789 1234567890 87654321 qwertyui qwertyuiop qwerty123 ' +
+  'azertyui azertyuiop 1q2w3e4r iloveyou sunshine princess football baseball superman trustno1 letmein1 welcome1 admin123 ' +
+  'administrator changeme abcdefgh abcd1234 motdepasse').split(' '))
+
+/** A name that could be reserved: `name_invalid` or `name_reserved`. */
+export function parseSiteName(input: unknown): string {
+  const name = text(input, 'name_invalid', 'a name')
+  const verdict = judgeName(name)
+  if (!verdict.available) throw new AubergeError(verdict.code, verdict.reason)
+  return name
+}
+
+/** A username: 1 to 32 of a-z, 0-9, `.`, `_` and `-`, first and last a letter or digit. */
+export function parseUsername(input: unknown): string {
+  const name = text(input, 'username_invalid', 'a username')
+  if (/^[a-z0-9]([a-z0-9._-]{0,30}[a-z0-9])?$/.test(name)) return name
+  const hint = /^[A-Za-z0-9._-]{1,32}$/.test(name) && name !== name.toLowerCase() ? `: try ${name.toLowerCase()}` : ''
+  throw new AubergeError('username_invalid', `a username has 1 to 32 of the letters a to z, digits, . _ and -, and starts and ends with a letter or digit${hint}`)
+}
+
+/** A new password, of any characters: `password_weak` when it is short, very common, or the username. */
+export function parsePassword(input: unknown, username: string): string {
+  const password = text(input, 'password_weak', 'a password')
+  const length = [...password].length
+  if (length < PASSWORD.least) throw new AubergeError('password_weak', `a password has at least ${PASSWORD.least} characters`)
+  if (length > PASSWORD.most) throw new AubergeError('password_weak', `a password has at most ${PASSWORD.most} characters`)
+  const plain = password.toLowerCase()
+  if (COMMON.has(plain) || plain === username || new Set(plain).size === 1) {
+    throw new AubergeError('password_weak', 'this password is one of the first that anyone would try: choose another')
+  }
+  return password
+}
+
+export function parseRole(input: unknown): Role {
+  if (input === 'user' || input === 'admin') return input
+  throw new AubergeError('invalid', 'a role is user or admin')
+}
+
+/** What an API token is called by its owner: 1 to 64 visible characters. */
+export function parseTokenName(input: unknown): string {
+  const name = text(input, 'invalid', "a token's name").trim()
+  if (name === '' || name.length > 64 || /\p{C}/u.test(name)) throw new AubergeError('invalid', "a token's name has 1 to 64 visible characters")
+  return name
+}
+
+/** An image's name: 1 to 32 of a-z, 0-9 and inner hyphens. */
+export function parseImageName(input: unknown): string {
+  const name = text(input, 'invalid', "an image's name")
+  if (/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name)) return name
+  throw new AubergeError('invalid', "an image's name has 1 to 32 of the letters a to z, digits and hyphens")
+}
+
+/** One version of an image, as `php@3`. */
+export function parseImageVersion(input: unknown): string {
+  const [name, version, ...rest] = text(input, 'invalid', "an image's version").split('@')
+  if (rest.length === 0 && /^[1-9]\d{0,8}$/.test(version ?? '')) return `${parseImageName(name)}@${version}`
+  throw new AubergeError('invalid', "a version of an image is its name and number, such as php@3; image list shows them")
+}
+
+/** Bytes, as a whole number or as text with K, M, G or T (powers of 1024): `256M`, `1.5G`. */
+export function parseSize(input: unknown): number {
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)([KMGT]?)(?:i?B)?$/i.exec(typeof input === 'number' ? String(input) : typeof input === 'string' ? input : '')
+  const [, digits, unit = ''] = match ?? []
+  const bytes = Math.round(Number(digits) * KIB ** ' KMGT'.indexOf(unit.toUpperCase() || ' '))
+  if (!Number.isSafeInteger(bytes)) throw new AubergeError('invalid', 'a size is a number of bytes, or one with K, M, G or T such as 256M')
+  return bytes
+}
+
+/** Some of a site's limits, each within LIMIT_BOUNDS; sizes as parseSize takes them. An unknown limit is `invalid`. */
+export function parseLimits(input: unknown): Partial<Limits> {
+  const limits: Partial<Limits> = {}
+  for (const [key, value] of Object.entries(object(input, 'limits'))) {
+    if (!isLimit(key)) throw new AubergeError('invalid', `${shown(key)} is no limit: there are memory, cpu, disk and pids`)
+    limits[key] = bounded(key, key === 'memory' || key === 'disk' ? parseSize(value) : number(value))
+  }
+  return limits
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' || (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value)) ? Number(value) : Number.NaN
+}
+
+function isLimit(key: string): key is keyof Limits {
+  return Object.hasOwn(LIMIT_BOUNDS, key)
+}
+
+function bounded(key: keyof Limits, value: number): number {
+  const { least, most } = LIMIT_BOUNDS[key]
+  if (value >= least && value <= most && (key !== 'pids' || Number.isInteger(value))) return value
+  throw new AubergeError('invalid', `${key} is between ${spelled(key, least)} and ${spelled(key, most)}`)
+}
+
+function spelled(key: keyof Limits, value: number): string {
+  if (key === 'cpu') return `${value} cores`
+  if (key === 'pids') return `${value} processes`
+  return value >= GIB ? `${value / GIB}G` : `${value / MIB}M`
+}
+
+/** Names the house sets itself in a site's environment; an owner can't. */
+const OUR_ENV = /^(DB_|AUBERGE_|LD_|PATH$|HOME$|APACHE_)/
+
+/** Environment variables: at most 100, 32 KiB together, names as shells know them, values without NUL or line breaks. */
+export function parseEnv(input: unknown): Record<string, string> {
+  const entries = Object.entries(object(input, 'env'))
+  if (entries.length > 100 || JSON.stringify(input).length > 32 * KIB) throw new AubergeError('too_large', 'a site has at most 100 environment variables and 32 KiB of them')
+  return Object.fromEntries(entries.map(([key, value]) => [envName(key), envValue(key, value)]))
+}
+
+function envName(key: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(key)) throw new AubergeError('invalid', `${shown(key)} is no name of an environment variable: use letters, digits and _`)
+  if (OUR_ENV.test(key)) throw new AubergeError('invalid', `the environment variable ${key} is set by the house: choose another name`)
+  return key
+}
+
+function envValue(key: string, value: unknown): string {
+  if (typeof value === 'string' && !/[\0\r\n]/.test(value)) return value
+  throw new AubergeError('invalid', `the environment variable ${key} must be text of one line`)
+}
+
+/**
+ * How far the addresses of an external name may reach. `public`: what everyone can reach (the default of every zone but localhost),
+ * for a public name that points into someone's own network is how web pages attack it (DNS rebinding). `any`: private and loopback as well.
+ */
+export type Reach = 'public' | 'any'
+
+const NEVER = new Set(['unspecified', 'broadcast', 'multicast', 'linkLocal', 'ipv4Mapped', 'rfc6145', 'discard', 'deprecatedOrchid'])
+const NEAR = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'])
+
+/** One IPv4 (dotted quad) or IPv6 address in its canonical text (RFC 5952). */
+export function parseAddress(input: unknown, reach: Reach): { family: 4 | 6; address: string } {
+  const given = text(input, 'invalid', 'an address').trim()
+  if (!isIPv4(given) && (!isIPv6(given) || given.includes('%'))) throw new AubergeError('invalid', `${shown(given)} is no IPv4 or IPv6 address`)
+  const parsed = ipaddr.parse(given)
+  const future = parsed instanceof ipaddr.IPv4 && (parsed.octets[0] ?? 0) >= 240
+  const range = parsed.range()
+  if (NEVER.has(range) || future) throw new AubergeError('invalid', `${given} is not the address of one machine (${future ? 'reserved' : range})`)
+  if (NEAR.has(range) && reach === 'public') throw new AubergeError('invalid', `${given} is reachable from one network only (${range}): a name needs a public address`)
+  return parsed instanceof ipaddr.IPv6 ? { family: 6, address: parsed.toRFC5952String() } : { family: 4, address: given }
+}
+
+/** Where an external name points: a list of addresses, or `{a, aaaa}`; one to sixteen of them, each once. */
+export function parseAddresses(input: unknown, reach: Reach): Reservation['addresses'] {
+  const list = Array.isArray(input) ? input : grouped(input)
+  if (list.length < 1 || list.length > 16) throw new AubergeError('invalid', 'a name points at 1 to 16 addresses')
+  const parsed = list.map(one => parseAddress(one, reach))
+  const of = (family: 4 | 6): string[] => [...new Set(parsed.filter(one => one.family === family).map(one => one.address))]
+  return { a: of(4), aaaa: of(6) }
+}
+
+function grouped(input: unknown): unknown[] {
+  const { a = [], aaaa = [] } = object(input, 'addresses')
+  if (Array.isArray(a) && Array.isArray(aaaa)) return [...a, ...aaaa]
+  throw new AubergeError('invalid', 'addresses are a list, or {a: [...], aaaa: [...]}')
+}
+
+function text(input: unknown, code: ErrorCode, what: string): string {
+  if (typeof input === 'string') return input
+  throw new AubergeError(code, `${what} is text`)
+}
+
+function object(input: unknown, what: string): Record<string, unknown> {
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>
+  throw new AubergeError('invalid', `${what}: an object is expected`)
+}
+
+/** Foreign text as a message may repeat it. */
+function shown(input: string): string {
+  return JSON.stringify(input.slice(0, 64))
+}

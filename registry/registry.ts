@@ -1,0 +1,94 @@
+// What the registry offers: one object a table, each a handful of verbs. Opened by control alone.
+// Every verb that changes something is one transaction and is on disk (WAL, synchronous=FULL) when it returns.
+import type { Account, Limits, Reservation, ReservationPhase, Role, Site } from './types.ts'
+
+export type Registry = {
+  accounts: Accounts
+  sessions: Sessions
+  tokens: Tokens
+  invites: Invites
+  reservations: Reservations
+  sites: Sites
+  audit: Audit
+  settings: Settings
+  /** Runs `act` as one transaction; a throw undoes all of it. */
+  transaction<T>(act: () => T): T
+  close(): void
+}
+
+export interface Accounts {
+  /** Checks and hashes the password (scrypt), uses up one use of `invite` where given. `username_taken`, `username_invalid`, `password_weak`, `invite_invalid`. */
+  create(request: { username: string; password: string; role?: Role; invite?: string }): Promise<Account>
+  /** The account if the password is right, else null; takes as long for an unknown username. */
+  verify(username: string, password: string): Promise<Account | null>
+  get(id: number): Account | null
+  byName(username: string): Account | null
+  list(): Account[]
+  /** Also ends every session of the account. */
+  setPassword(id: number, password: string): Promise<void>
+  setRole(id: number, role: Role): void
+  /** With a reason: suspends; with null: resumes. */
+  suspend(id: number, reason: string | null): void
+  /** Refused (`conflict`) while the account holds reservations. */
+  remove(id: number): void
+}
+
+/** Browser sessions. The registry keeps only SHA-256 of the secret. */
+export interface Sessions {
+  create(account: number): { secret: string; expiresAt: number }
+  find(secret: string): Account | null
+  revoke(secret: string): void
+  revokeAll(account: number): void
+}
+
+export interface Tokens {
+  /** `token` is shown once; only its hash is kept. */
+  create(account: number, name: string): { id: string; token: string }
+  list(account: number): { id: string; name: string; createdAt: number; lastUsedAt: number | null }[]
+  find(token: string): Account | null
+  /** `not_found` for another account's. */
+  revoke(account: number, id: string): void
+}
+
+export interface Invites {
+  create(by: number | null, uses: number): Invite
+  list(): Invite[]
+}
+export type Invite = { code: string; uses: number; used: number; createdAt: number; expiresAt: number }
+
+export type NameVerdict = { available: true } | { available: false; code: 'name_invalid' | 'name_reserved' | 'name_taken'; reason: string }
+
+export interface Reservations {
+  /** Whether `name` could be reserved now (by the account `by`, where given); `reason` is for people, in English. */
+  check(name: string, by?: number): NameVerdict
+  /** Reserves; throws the verdict's code. `quota` beyond `most` names of the account (admins: no limit). */
+  create(request: { name: string; owner: number; kind: 'site' | 'external'; addresses?: Reservation['addresses']; most?: number; phase?: ReservationPhase }): Reservation
+  get(name: string): Reservation | null
+  /** All, or one account's, by name. */
+  list(owner?: number): Reservation[]
+  /** Writes down how far the reservation is; `not_found` where there is none. */
+  mark(name: string, phase: ReservationPhase): void
+  /** Frees the name; nobody but its last owner can take it before `quarantinedUntil` (epoch milliseconds). */
+  remove(name: string, quarantinedUntil: number): void
+}
+
+export interface Sites {
+  create(site: { name: string; owner: number; image: string; limits?: Limits; env?: Record<string, string> }): Site
+  get(name: string): Site | null
+  list(owner?: number): Site[]
+  update(name: string, change: { image?: string; limits?: Partial<Limits>; env?: Record<string, string>; wakeForRobots?: boolean }): Site
+  remove(name: string): void
+}
+
+export type AuditEntry = { at: number; actor: string; action: string; subject: string; detail: string | null }
+export interface Audit {
+  add(entry: { actor: string; action: string; subject: string; detail?: string }): void
+  /** Newest first. */
+  list(most: number): AuditEntry[]
+}
+
+/** Small values that must survive a restart, such as the zone's serial. */
+export interface Settings {
+  get(key: string): string | null
+  set(key: string, value: string): void
+}

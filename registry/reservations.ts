@@ -1,0 +1,76 @@
+// The table of reservations: which account holds which name of the zone, and who alone may take back a name given up.
+import type { Database } from 'better-sqlite3'
+import { AubergeError } from '../wire/error.ts'
+import { judgeName } from './names.ts'
+import type { NameVerdict, Reservations } from './registry.ts'
+import type { Reservation, ReservationPhase } from './types.ts'
+
+type Row = { name: string; owner: number; kind: 'site' | 'external'; phase: ReservationPhase; addresses: string; created_at: number }
+
+export function openReservations(db: Database): Reservations {
+  const get = db.prepare<[string], Row>('SELECT * FROM reservations WHERE name = ?')
+  const all = db.prepare<[], Row>('SELECT * FROM reservations ORDER BY name')
+  const ofOwner = db.prepare<[number], Row>('SELECT * FROM reservations WHERE owner = ? ORDER BY name')
+  const count = db.prepare<[number], { names: number }>('SELECT count(*) AS names FROM reservations WHERE owner = ?')
+  const owner = db.prepare<[number], { role: string }>('SELECT role FROM accounts WHERE id = ?')
+  const insert = db.prepare('INSERT INTO reservations (name, owner, kind, phase, addresses, created_at) VALUES (?, ?, ?, ?, ?, ?)')
+  const mark = db.prepare('UPDATE reservations SET phase = ? WHERE name = ?')
+  const remove = db.prepare<[string], Row>('DELETE FROM reservations WHERE name = ? RETURNING *')
+  const quarantined = db.prepare<[string, number], { owner: number }>('SELECT owner FROM quarantine WHERE name = ? AND until > ?')
+  const quarantine = db.prepare('INSERT OR REPLACE INTO quarantine (name, owner, until) VALUES (?, ?, ?)')
+  const forget = db.prepare('DELETE FROM quarantine WHERE until <= ?')
+
+  const check = (name: string, by?: number): NameVerdict => {
+    const verdict = judgeName(name)
+    if (!verdict.available) return verdict
+    if (get.get(name)) return taken(`${name} is taken: choose another name`)
+    const last = quarantined.get(name, Date.now())
+    if (last && last.owner !== by) return taken(`${name} was given up a short time ago and only its last owner can take it back yet`)
+    return verdict
+  }
+
+  const checkQuota = (account: number, most: number | undefined): void => {
+    const held = count.get(account)?.names ?? 0
+    if (most === undefined || held < most || owner.get(account)?.role === 'admin') return
+    throw new AubergeError('quota', `an account may hold ${most} name(s) and this one holds ${held}: delete one first`)
+  }
+
+  return {
+    check,
+    create({ name, owner: account, kind, addresses = { a: [], aaaa: [] }, most, phase = 'held' }) {
+      return db.transaction(() => {
+        const verdict = check(name, account)
+        if (!verdict.available) throw new AubergeError(verdict.code, verdict.reason)
+        checkQuota(account, most)
+        const now = Date.now()
+        forget.run(now)
+        insert.run(name, account, kind, phase, JSON.stringify(addresses), now)
+        return { name, owner: account, kind, phase, addresses, createdAt: now }
+      }).immediate()
+    },
+    get(name) {
+      const row = get.get(name)
+      return row ? toReservation(row) : null
+    },
+    list: account => (account === undefined ? all.all() : ofOwner.all(account)).map(toReservation),
+    mark(name, phase) {
+      if (mark.run(phase, name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)
+    },
+    remove(name, until) {
+      db.transaction(() => {
+        const row = remove.get(name)
+        if (row && until > Date.now()) quarantine.run(name, row.owner, until)
+      }).immediate()
+    },
+  }
+}
+
+function taken(reason: string): NameVerdict {
+  return { available: false, code: 'name_taken', reason }
+}
+
+function toReservation(row: Row): Reservation {
+  const { name, owner, kind, phase } = row
+  const addresses = JSON.parse(row.addresses) as Reservation['addresses']
+  return { name, owner, kind, phase, addresses, createdAt: row.created_at }
+}

@@ -1,0 +1,57 @@
+// The table of sites: image, limits and environment of what is behind a reservation here.
+import type { Database } from 'better-sqlite3'
+import { AubergeError } from '../wire/error.ts'
+import type { Sites } from './registry.ts'
+import { DEFAULT_LIMITS, type Site } from './types.ts'
+
+type SiteRow = {
+  name: string; owner: number; image: string; memory: number; cpu: number; disk: number; pids: number; env: string; wake_for_robots: number; created_at: number
+}
+
+const SELECT = 'SELECT sites.*, reservations.owner FROM sites JOIN reservations USING (name)'
+
+export function openSites(db: Database): Sites {
+  const get = db.prepare<[string], SiteRow>(`${SELECT} WHERE name = ?`)
+  const all = db.prepare<[], SiteRow>(`${SELECT} ORDER BY name`)
+  const ofOwner = db.prepare<[number], SiteRow>(`${SELECT} WHERE owner = ? ORDER BY name`)
+  const put = db.prepare(`INSERT INTO sites (name, image, memory, cpu, disk, pids, env, wake_for_robots, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET image = excluded.image, memory = excluded.memory, cpu = excluded.cpu,
+    disk = excluded.disk, pids = excluded.pids, env = excluded.env, wake_for_robots = excluded.wake_for_robots`)
+  const remove = db.prepare('DELETE FROM sites WHERE name = ?')
+
+  const write = ({ name, image, limits: { memory, cpu, disk, pids }, env, wakeForRobots, createdAt }: Omit<Site, 'owner'>): void => {
+    put.run(name, image, memory, cpu, disk, pids, JSON.stringify(env), wakeForRobots ? 1 : 0, createdAt)
+  }
+  const read = (name: string): Site => {
+    const row = get.get(name)
+    if (!row) throw new AubergeError('not_found', `there is no site ${name}`)
+    return toSite(row)
+  }
+
+  return {
+    create({ name, image, limits = DEFAULT_LIMITS, env = {} }) {
+      if (get.get(name)) throw new AubergeError('name_taken', `the site ${name} exists already`)
+      write({ name, image, limits, env, wakeForRobots: false, createdAt: Date.now() })
+      return read(name)
+    },
+    get(name) {
+      const row = get.get(name)
+      return row ? toSite(row) : null
+    },
+    list: owner => (owner === undefined ? all.all() : ofOwner.all(owner)).map(toSite),
+    update(name, { image, limits, env, wakeForRobots }) {
+      return db.transaction(() => {
+        const site = read(name)
+        write({ ...site, image: image ?? site.image, limits: { ...site.limits, ...limits }, env: env ?? site.env, wakeForRobots: wakeForRobots ?? site.wakeForRobots })
+        return read(name)
+      }).immediate()
+    },
+    remove(name) { remove.run(name) },
+  }
+}
+
+function toSite(row: SiteRow): Site {
+  const { name, owner, image, memory, cpu, disk, pids } = row
+  const env = JSON.parse(row.env) as Record<string, string>
+  return { name, owner, image, limits: { memory, cpu, disk, pids }, env, wakeForRobots: row.wake_for_robots === 1, createdAt: row.created_at }
+}

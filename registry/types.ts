@@ -1,0 +1,102 @@
+// The words of the house as types: what control, DNS, the provisioner and the panel say to each other.
+// Types only; the functions that make them out of what comes from outside are in parse.ts.
+
+/** A site's state as users and the API see it. Prepared and cold pods are both `asleep`. */
+export type SiteState =
+  | 'creating' | 'running' | 'frozen' | 'asleep' | 'waking' | 'sleeping' | 'failed' | 'suspended'
+
+export type Role = 'user' | 'admin'
+
+/** A person who can sign in. `suspended` holds the reason shown to visitors of the account's sites, or null. */
+export type Account = {
+  id: number
+  username: string
+  role: Role
+  suspended: string | null
+  createdAt: number
+}
+
+/** What a site may use. All in bytes, except `cpu` in cores and `pids` in processes. */
+export type Limits = { memory: number; cpu: number; disk: number; pids: number }
+
+export const DEFAULT_LIMITS: Limits = { memory: 256 * 2 ** 20, cpu: 1, disk: 2 ** 30, pids: 128 }
+
+/** How far a reservation is: a restart undoes what was `creating` and finishes what was `deleting` (or `purging`: without a final backup). */
+export type ReservationPhase = 'creating' | 'held' | 'deleting' | 'purging'
+
+/** A subdomain of the zone held by an account: a site here, or addresses elsewhere. */
+export type Reservation = {
+  name: string
+  owner: number
+  kind: 'site' | 'external'
+  phase: ReservationPhase
+  /** Where an external name points; empty for a site here. */
+  addresses: { a: string[]; aaaa: string[] }
+  createdAt: number
+}
+
+/** What is behind a reservation of kind `site`. */
+export type Site = {
+  name: string
+  owner: number
+  image: string
+  limits: Limits
+  env: Record<string, string>
+  /** Whether robots and scanners wake it, as anybody else does. */
+  wakeForRobots: boolean
+  createdAt: number
+}
+
+/** Where something listens. Spoken to over HTTP/1.1, unless it is marked: `h2c` is HTTP/2 without TLS and with prior knowledge. */
+export type Address = { address: string; port: number; protocol?: 'h2c' }
+
+/** Where a request goes: an address and port, or a unix socket path (the panel). */
+export type Upstream = Address | { path: string }
+
+/** One line of the routing table: a host name and what answers for it. */
+export type Route =
+  | { host: string; kind: 'panel'; upstream: Upstream }
+  | { host: string; kind: 'static'; upstream: Upstream }
+  | {
+      host: string
+      kind: 'site'
+      site: string
+      state: SiteState
+      /** Set while the site is running. */
+      upstream: Upstream | null
+      /** With state `suspended`: why, as visitors may read it. */
+      reason?: string
+      /** With state `failed`: epoch milliseconds before which no new wake is tried. */
+      retryAt?: number
+      /** `wake`: robots and scanners wake it, too. */
+      uninvited?: 'wake'
+    }
+
+export type SiteRoute = Extract<Route, { kind: 'site' }>
+
+/** Why a site was woken. */
+export type WakeCause =
+  | { by: 'visitor'; method: string; path: string; agent: 'browser' | 'robot' | 'tool' | 'none' }
+  | { by: 'owner' | 'admin' }
+
+/** The addresses one name of the zone answers with. */
+export type NameRecords = { a: string[]; aaaa: string[] }
+
+/** All that DNS knows: the zone's own data and each reserved name, without the zone's suffix. */
+export type ZoneSnapshot = {
+  zone: string
+  /** SOA serial, RFC 1982: only ever grows. */
+  serial: number
+  /** Seconds an answer may be cached; negativeTtl is the SOA minimum (RFC 2308). */
+  ttl: number
+  negativeTtl: number
+  /** Addresses of the zone's apex and of its name server ns.ZONE. */
+  apex: NameRecords
+  names: Record<string, NameRecords>
+}
+
+/** Control to DNS, JSON lines over the zone socket; every message is answered by `applied`. */
+export type ToDns =
+  | ({ type: 'zone' } & ZoneSnapshot)
+  | { type: 'name'; serial: number; name: string; records: NameRecords | null }
+export type FromDns = { type: 'applied'; serial: number }

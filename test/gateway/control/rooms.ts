@@ -1,0 +1,113 @@
+// A provisioner for tests about order and failure: pods are lines in a map, every verb is written down, and any can be held or made to fail.
+// Whatever is about real pods is tested with the real provisioner, end to end.
+import { Readable, type Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import type { Backup, Pod, PodEvent, Provisioner, SiteSpec, Tier, WakePhases } from '../../../provisioner/api.ts'
+import { AubergeError } from '../../../wire/error.ts'
+
+export class Rooms implements Provisioner {
+  readonly pods = new Map<string, Pod>()
+  /** `wake alice`, `destroy alice`, ... in the order asked. */
+  readonly calls: string[] = []
+  /** What runs before a verb does its work: throws to make it fail, waits to make it slow. */
+  before: (call: string) => Promise<void> | void = () => {}
+  memory = 10
+  #next = 2
+  readonly #watchers = new Set<(event: PodEvent) => void>()
+
+  count(call: string): number {
+    return this.calls.filter(one => one === call).length
+  }
+
+  emit(event: PodEvent): void {
+    for (const watcher of this.#watchers) watcher(event)
+  }
+
+  async create(name: string, spec: SiteSpec): Promise<Pod> {
+    await this.#asked(`create ${name}`)
+    return this.#put(name, spec, this.pods.get(name)?.tier ?? 'prepared')
+  }
+
+  async update(name: string, spec: SiteSpec): Promise<Pod> {
+    await this.#asked(`update ${name}`)
+    return this.#put(name, spec, this.#get(name).tier)
+  }
+
+  async wake(name: string): Promise<{ pod: Pod; phases: WakePhases }> {
+    await this.#asked(`wake ${name}`)
+    return { pod: this.#move(name, 'running'), phases: { prepare: 0, start: 1, probe: 1 } }
+  }
+
+  async sleep(name: string, tier: 'frozen' | 'asleep'): Promise<Pod> {
+    await this.#asked(`sleep ${name} ${tier}`)
+    return this.#move(name, tier === 'frozen' ? 'frozen' : 'prepared')
+  }
+
+  async destroy(name: string, options: { purge?: boolean } = {}): Promise<{ backup: Backup | null }> {
+    await this.#asked(`destroy ${name}${options.purge ? ' purge' : ''}`)
+    const backup = this.pods.delete(name) && !options.purge ? { file: `${name}.tar.gz`, bytes: 7, keptUntil: Date.now() + 86_400_000 } : null
+    return { backup }
+  }
+
+  async deploy(name: string, tar: Readable): Promise<{ release: string }> {
+    await this.#asked(`deploy ${name} ${(await text(tar)).length > 0}`)
+    const pod = this.#get(name)
+    const release = `r${pod.releases.length + 1}`
+    this.pods.set(name, { ...pod, release, releases: [...pod.releases, release] })
+    return { release }
+  }
+
+  async rollback(name: string, release: string): Promise<{ release: string }> {
+    await this.#asked(`rollback ${name} ${release}`)
+    return { release }
+  }
+
+  exec(): Promise<Duplex> { throw new AubergeError('unavailable', 'no shells here') }
+  async logs(name: string): Promise<Readable> { return Readable.from([`log of ${name}\n`]) }
+  async backup(name: string): Promise<Readable> { return Readable.from([`backup of ${name}`]) }
+
+  async restore(name: string, tar: Readable): Promise<void> {
+    await this.#asked(`restore ${name} ${await text(tar)}`)
+  }
+
+  async usage(): Promise<{ memory: number; disk: number; files: number }> { return { memory: this.memory, disk: 1, files: 1 } }
+
+  async list(): Promise<Pod[]> {
+    await this.before('list')
+    return [...this.pods.values()]
+  }
+
+  watch(each: (event: PodEvent) => void, signal: AbortSignal): void {
+    this.#watchers.add(each)
+    signal.addEventListener('abort', () => this.#watchers.delete(each))
+  }
+
+  async images() { return [] }
+  async buildImage(): Promise<Readable> { return Readable.from(['done\n']) }
+  async removeImage(): Promise<void> {}
+
+  async #asked(call: string): Promise<void> {
+    this.calls.push(call)
+    await this.before(call)
+  }
+
+  #put(name: string, spec: SiteSpec, tier: Tier): Pod {
+    const last = this.pods.get(name)
+    const ipv4 = last?.ipv4 ?? `10.88.0.${this.#next++}`
+    const pod: Pod = { name, tier, image: spec.image, ipv4, ipv6: 'fd00::1', port: 80, spec, release: last?.release ?? null, releases: last?.releases ?? [] }
+    this.pods.set(name, pod)
+    return pod
+  }
+
+  #get(name: string): Pod {
+    const pod = this.pods.get(name)
+    if (!pod) throw new AubergeError('not_found', `no pod ${name}`)
+    return pod
+  }
+
+  #move(name: string, tier: Tier): Pod {
+    const pod = { ...this.#get(name), tier }
+    this.pods.set(name, pod)
+    return pod
+  }
+}

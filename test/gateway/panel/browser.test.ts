@@ -1,0 +1,105 @@
+// A person with a browser: signs up, reserves a name, sees the site's page change as they watch, drops a zip; an administrator watches the table.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { openBrowser } from '../../helpers/browser.ts'
+import { openPods } from '../../helpers/pods.ts'
+import { until } from '../../helpers/patience.ts'
+import { openHouse, PASSWORD } from './house.ts'
+import { talking } from './uploads.ts'
+
+const browser = await openBrowser({ after })
+const house = await openHouse({}, openPods)
+after(house.close)
+const url = `http://localhost:${house.port}`
+
+/** A page in a profile of its own, and what it complains of. */
+async function open(): Promise<{ page: Page; complaints: string[] }> {
+  const complaints: string[] = []
+  const page = await (await browser.newContext({ locale: 'en-GB' })).newPage()
+  page.on('pageerror', error => complaints.push(error.message))
+  page.on('console', message => { if (message.type() === 'error') complaints.push(message.text()) })
+  return { page, complaints }
+}
+
+async function signUp(page: Page, url: string, username: string): Promise<void> {
+  await page.goto(`${url}/signup`)
+  await page.fill('#username', username)
+  await page.fill('#password', PASSWORD)
+  await page.click('main button')
+  await page.waitForURL(/\/sites/)
+}
+
+test('someone signs up from the front page, reserves a name and watches the site wake', async () => {
+  const { page, complaints } = await open()
+  await page.goto(url)
+  await page.fill('#name', 'www')
+  await page.waitForSelector('.field.wrong')
+  await page.fill('#name', 'blog')
+  await page.waitForSelector('.field.free')
+  await page.click('.take button')
+  await page.fill('#username', 'alice')
+  await page.fill('#password', PASSWORD)
+  await page.click('main button')
+  await page.waitForURL(/\/sites\?name=blog/)
+  await page.waitForSelector('.field.free')
+  await page.click('.reserve button')
+  await page.waitForURL(/\/sites\/blog/)
+  assert.equal(await page.textContent('h1'), 'blog')
+  assert.equal(await page.getAttribute('.address a', 'href'), `http://blog.localhost:${house.port}/`)
+  await page.waitForSelector('.door-plate[data-state="asleep"]')
+  const alice = house.registry.accounts.byName('alice')
+  assert.ok(alice)
+  await house.desk.wake(alice, 'blog')
+  await page.waitForSelector('.door-plate[data-state="running"] .window[data-state="running"]')
+  assert.equal(await page.textContent('.door-plate .state-word'), 'Awake')
+  assert.equal(await page.isDisabled('form[action$="/wake"] button'), true)
+  await page.setInputFiles('#file', { name: 'site.zip', mimeType: 'application/zip', buffer: talking('<img src=x onerror=alert(1)>\n') })
+  await page.click('form[data-upload] button')
+  await page.waitForURL(/done=deployed/)
+  assert.equal(await page.textContent('.releases .mono'), (await house.desk.view('blog')).release)
+  assert.equal(await house.page('blog'), 'hello')
+  await page.click('[data-follow]')
+  await page.locator('#log', { hasText: 'onerror' }).waitFor()
+  assert.equal(await page.locator('#log img').count(), 0)
+  assert.deepEqual(complaints, [])
+  await page.close()
+})
+
+test('a file that is no archive is refused where it was dropped', async () => {
+  const { page } = await open()
+  await signUp(page, url, 'carol')
+  const carol = house.registry.accounts.byName('carol')
+  assert.ok(carol)
+  await house.desk.createSite(carol, { name: 'draft', owner: carol })
+  await page.goto(`${url}/sites/draft`)
+  await page.evaluate(`{
+    const data = new DataTransfer()
+    data.items.add(new File(['not an archive'], 'notes.txt'))
+    document.querySelector('.drop').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
+  }`)
+  await page.waitForSelector('.drop.wrong')
+  assert.match(await page.textContent('#file-hint') ?? '', /neither a zip nor a tar\.gz/)
+})
+
+test('the administrator\'s table changes as sites come, wake and go', async () => {
+  const { page, complaints } = await open()
+  await signUp(page, url, 'boss')
+  const boss = house.registry.accounts.byName('boss')
+  assert.ok(boss)
+  house.registry.accounts.setRole(boss.id, 'admin')
+  await page.goto(`${url}/admin`)
+  await page.waitForSelector('#live:not([hidden])')
+  await house.desk.createSite(boss, { name: 'desk', owner: boss })
+  await page.waitForSelector('tr[data-host="desk.localhost"] .state[data-state="asleep"]')
+  await house.desk.wake(boss, 'desk')
+  await page.waitForSelector('tr[data-host="desk.localhost"] .state[data-state="running"]')
+  await page.fill('#filter', 'desk')
+  await until('one row is left', async () => (await page.locator('#routes tbody tr').count()) === 1)
+  await page.fill('#filter', '')
+  await page.click('th[data-column="host"] a')
+  await page.locator('#routes tbody tr:first-child[data-host="localhost"]').waitFor()
+  await house.desk.deleteSite(boss, 'desk')
+  await page.waitForSelector('tr[data-host="desk.localhost"]', { state: 'detached' })
+  assert.deepEqual(complaints, [])
+})

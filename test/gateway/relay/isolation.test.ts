@@ -1,0 +1,49 @@
+// What a hostile or broken upstream can do to its own requests, and to nobody else's. Run by node --test.
+import test from 'node:test'
+import assert from 'node:assert/strict'
+import { answering, at, exchange, rawBackend, relayWith, siteRoute, staticRoute, Wire } from './house.ts'
+
+const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n'
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
+
+test('interim responses without end are a 502 and end the upstream connection; a good number of them pass', async t => {
+  const few = await answering(t, HINTS.repeat(32) + OK)
+  const endless = await answering(t, HINTS.repeat(33) + OK)
+  const { port } = await relayWith(t, [staticRoute(few.port), staticRoute(endless.port, 'b.test')])
+  assert.match(await exchange(t, port, GET), /^(HTTP\/1\.1 103 [^]*?\r\n\r\n){32}HTTP\/1\.1 200 /)
+  const answer = await exchange(t, port, GET.replace('a.test', 'b.test'))
+  assert.match(answer, /HTTP\/1\.1 502 /)
+  assert.doesNotMatch(answer, / 200 OK/)
+})
+
+test('a second answer on a connection reaches nobody: the connection is thrown away', async t => {
+  const { port: up } = await rawBackend(t, socket => socket.once('data', () => socket.write(`${OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged`)))
+  const { port } = await relayWith(t, [staticRoute(up)])
+  for (let i = 0; i < 3; i++) assert.match(await exchange(t, port, GET), /\r\n\r\nok$/)
+})
+
+test('a head that drips in has the time of any other head', async t => {
+  const { port: up } = await rawBackend(t, socket => {
+    const timer = setInterval(() => socket.write('HTTP/1.1 200 OK\r\n'.charAt(0)), 10)
+    socket.on('close', () => clearInterval(timer))
+  })
+  const { port } = await relayWith(t, [staticRoute(up)], { settings: { responseTimeout: 200 } })
+  assert.match(await exchange(t, port, GET), /^HTTP\/1\.1 504 /)
+})
+
+test('an upstream that resets within a body breaks its response off', async t => {
+  const { port: up } = await rawBackend(t, socket => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n', () => setImmediate(() => socket.resetAndDestroy()))))
+  const { port } = await relayWith(t, [staticRoute(up)])
+  assert.doesNotMatch(await new Wire(t, port).send(GET).close(), /\r\n0\r\n/)
+})
+
+test('a site that accepts and never answers uses up only its own connections', async t => {
+  const hung = await rawBackend(t, () => {})
+  const { port: up } = await answering(t, OK)
+  const { port } = await relayWith(t, [siteRoute('running', at(hung.port)), staticRoute(up)], { settings: { perPod: 2, upstreamQueue: 2 } })
+  const waiting = Array.from({ length: 4 }, () => new Wire(t, port).send(GET.replace('a.test', 'alice.example.test')))
+  assert.match(await exchange(t, port, GET.replace('a.test', 'alice.example.test')), /^HTTP\/1\.1 503 /)
+  assert.match(await exchange(t, port, GET), /^HTTP\/1\.1 200 /)
+  assert.deepEqual(waiting.map(wire => wire.text), ['', '', '', ''])
+})

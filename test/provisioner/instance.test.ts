@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import test from 'node:test'
+import { ruleset } from '../../provisioner/firewall.ts'
+import { addresses, firstId, IDS, instance, INSTANCES, linkLocal } from '../../provisioner/instance.ts'
+
+const all = Array.from({ length: INSTANCES }, (_, number) => instance(number, 'fd12:3456:789a'))
+
+test('no two sites of any two houses share an id, and all ids stay below 2^31', () => {
+  const ranges = all.flatMap(each => [[firstId(each, 0), firstId(each, each.slots - 1) + IDS]] as [number, number][]).sort((a, b) => a[0] - b[0])
+  for (const [index, [first]] of ranges.entries()) assert.ok(index === 0 || first >= ranges[index - 1]![1])
+  assert.ok(ranges.at(-1)![1] <= 2 ** 31)
+  assert.ok(ranges[0]![0] >= 0x1000_0000)
+})
+
+test('addresses of different slots differ and stay in the instance’s networks', () => {
+  for (const each of all) {
+    const seen = new Set<string>()
+    for (let slot = 0; slot < each.slots; slot++) for (const address of Object.values(addresses(each, slot))) seen.add(address)
+    assert.equal(seen.size, 3 * each.slots)
+    const [, , third] = addresses(each, each.slots - 1).ipv4.split('.').map(Number)
+    assert.ok(third! >= 16 * each.number && third! < 16 * each.number + 16)
+  }
+  assert.deepEqual(addresses(all[0]!, 0), { ipv4: '10.213.0.2', ipv6: 'fd12:3456:789a::2', mac: '02:a0:be:00:00:02' })
+})
+
+test('a link-local address is what Linux makes of the MAC', () => assert.equal(linkLocal('02:a0:be:0f:00:05'), 'fe80::a0:beff:fe0f:5'))
+
+test('nft accepts the rules, with pods and without', () => {
+  const ports = [{ veth: 'veth1', ...addresses(all[3]!, 1) }, { veth: 'veth2', ...addresses(all[3]!, 2) }]
+  for (const pods of [[], ports]) execFileSync('nft', ['--check', '--file', '-'], { input: ruleset({ ...all[3]!, id: 'augcheck' }, ['192.0.2.1', '2001:db8::1'], pods) })
+})

@@ -1,0 +1,77 @@
+// What every process of the house is told when it starts: the options of `auberge up`, resolved, and its inherited sockets.
+// The supervisor writes it as the first line of the child's standard input, which stays open: its end means that the supervisor is gone.
+
+/** One address a socket listens on. `port` 0 asks the kernel for one. */
+export type Listen = { address: string; port: number }
+
+/** `h2c`: HTTP/2 without TLS and with prior knowledge; else HTTP/1.1. */
+export type StaticRoute = { host: string; upstream: { address: string; port: number; protocol?: 'h2c' } }
+
+/** The options of `auberge up`, checked and with every default filled in. */
+export type House = {
+  zone: string
+  /** Absolute data directory; sockets are in `data/run`. */
+  data: string
+  http: Listen[]
+  https: Listen[]
+  dns: Listen[]
+  publicIpv4: string | null
+  publicIpv6: string | null
+  ipv6Prefix: string | null
+  runtime: 'crun' | 'runc' | 'rkt' | 'none'
+  routes: StaticRoute[]
+  workers: number
+  signup: 'open' | 'invite' | 'closed'
+  /** Milliseconds without a request before a running site is put to sleep. */
+  idle: number
+  /** Bytes all pods together may hold awake. */
+  memoryBudget: number
+  trustedProxies: string[]
+  proxyProtocol: boolean
+  /** Where certificates come from; `off`: nowhere, and HTTPS has none to show. */
+  acme: 'internal' | 'off'
+  redirectHttps: 'auto' | 'on' | 'off'
+  demo: boolean
+  json: boolean
+}
+
+/** The first line a child reads: the house and the numbers of the sockets it inherits (TCP for http, https; UDP and TCP for dns). */
+export type Briefing = {
+  house: House
+  /** Which of several equal processes this is, from 0. */
+  index: number
+  fds: { http: number[]; https: number[]; dnsUdp: number[]; dnsTcp: number[] }
+}
+
+/** What a child says on its standard output, one JSON line each; `ready` exactly once, when it serves. */
+export type Report = { type: 'ready' }
+
+/** Where each socket and file of the house is, below the data directory. */
+export function places(data: string) {
+  return {
+    run: `${data}/run`,
+    /** Relays and control: the routes channel and the panel. */
+    routesSocket: `${data}/run/relay/routes.sock`,
+    panelSocket: `${data}/run/relay/panel.sock`,
+    /** DNS and control: zone changes. */
+    zoneSocket: `${data}/run/zone/zone.sock`,
+    /** Control and the provisioner. */
+    provisionerSocket: `${data}/run/pods/provisioner.sock`,
+    /** The command line and control. */
+    adminSocket: `${data}/run/admin/admin.sock`,
+    registry: `${data}/registry/auberge.db`,
+    uploads: `${data}/registry/uploads`,
+    /** Snapshots that control writes for processes that must start without it. */
+    zoneSnapshot: `${data}/zone/zone.json`,
+    routesSnapshot: `${data}/routes/routes.json`,
+    /** `{certificates, ticketKey}` (gateway/messages.ts), private keys among them: the relays' group reads it, nobody else. */
+    certificatesSnapshot: `${data}/routes/certificates.json`,
+    /** The house's own certificate authority and the leaves it signed: control's alone. */
+    certificates: `${data}/certificates`,
+    /** Access logs: relays write them, control reads and removes them. */
+    access: `${data}/access`,
+    pods: `${data}/pods`,
+    images: `${data}/images`,
+    backups: `${data}/backups`,
+  }
+}
