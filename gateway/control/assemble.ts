@@ -35,7 +35,8 @@ const SWEEP = 3_600_000
 const DELAY = 200
 
 export type Given = { house: House; registry: Registry; provisioner: Provisioner | null; archive: Archive; log: Logger }
-export type Control = { desk: Desk; close(): Promise<void> }
+/** `whole` resolves once every relay, DNS and the provisioner have come and know all that control knows. */
+export type Control = { desk: Desk; whole(): Promise<void>; close(): Promise<void> }
 
 /** Resolves when relays and DNS can connect. `close` leaves pods as they are. */
 export async function assemble(given: Given): Promise<Control> {
@@ -83,7 +84,11 @@ export async function assemble(given: Given): Promise<Control> {
     await Promise.all([keeper.stop(), ...doors.map(door => door.close())])
     await Promise.all([snapshot.flush(), zone.flush(), certificates?.close()])
   }
-  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper }), close }
+  const workers = house.http.length + house.https.length > 0 ? house.workers : 0
+  const whole = async (): Promise<void> => {
+    await Promise.all([relays.gathered(workers), zone.arrived(), provisioner ? keeper.arrived() : null])
+  }
+  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper }), whole, close }
 }
 
 /** One for every host of the routing table, from now on. */

@@ -11,6 +11,7 @@ const RETRY = 500
 export class Keeper {
   readonly #parts: Parts
   readonly #stop = new AbortController()
+  readonly #arrived = Promise.withResolvers<void>()
   #connected = false
   #looking: Promise<void> = Promise.resolve()
 
@@ -20,6 +21,9 @@ export class Keeper {
 
   /** Whether the provisioner answered when it was last asked. */
   get connected(): boolean { return this.#connected }
+
+  /** Resolves when the provisioner has answered for the first time. */
+  arrived(): Promise<void> { return this.#arrived.promise }
 
   /** Looks until `stop`; resolves after the first look that succeeded, or `most` milliseconds. */
   async start(most: number): Promise<void> {
@@ -44,6 +48,7 @@ export class Keeper {
       try {
         await reconcile(this.#parts)
         this.#connected = true
+        this.#arrived.resolve()
         return
       } catch (error) {
         if (this.#connected || !isAway(error)) this.#parts.log.error({ err: error }, 'the provisioner could not be asked what it has')

@@ -1,4 +1,5 @@
-// Control's process: started by the supervisor as its own user. Opens the registry, puts the parts together, serves the panel, says ready.
+// Control's process: started by the supervisor as its own user. Opens the registry, puts the parts together, serves the panel, says ready once
+// the other processes have come: what the house says then, it keeps.
 import { rmSync } from 'node:fs'
 import { provisionerClient } from '../../provisioner/client.ts'
 import { openRegistry } from '../../registry/open.ts'
@@ -34,6 +35,7 @@ async function serve(house: House): Promise<void> {
   if (house.demo && provisioner) {
     await makeDemo({ registry, desk: control.desk }).catch((error: unknown) => { log.error({ err: error }, 'the demo could not be made: trying again at the next start') })
   }
+  await control.whole()
   ready()
 }
 

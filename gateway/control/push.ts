@@ -15,6 +15,7 @@ const MOST_UNSENT = 512 * 2 ** 20
 
 type Relay = { socket: Socket; worker: number | null; applied: number }
 type Waiter = { version: number; resolve: (all: boolean) => void }
+type Gathering = { workers: number; resolve: () => void }
 type Closing = { id: number; site: string; open: Set<Relay>; inFlight: number; done: (inFlight: number) => void }
 
 /** What relays say, with the connection as a key. */
@@ -34,6 +35,7 @@ export class Relays {
   readonly #log: Logger
   readonly #relays = new Set<Relay>()
   readonly #waiters = new Set<Waiter>()
+  readonly #gatherings = new Set<Gathering>()
   readonly #closings = new Map<number, Closing>()
   #nextId = 1
 
@@ -63,6 +65,14 @@ export class Relays {
         waiter.resolve(false)
       }, ANSWER)
       this.#waiters.add(waiter)
+      this.#settle()
+    })
+  }
+
+  /** Resolves once `workers` relays are connected and each acts on the table as it was when it connected, or later. */
+  gathered(workers: number): Promise<void> {
+    return new Promise(resolve => {
+      this.#gatherings.add({ workers, resolve })
       this.#settle()
     })
   }
@@ -140,6 +150,10 @@ export class Relays {
   }
 
   #settle(): void {
+    const acting = [...this.#relays].filter(relay => relay.applied >= 0).length
+    for (const gathering of this.#gatherings) {
+      if (acting >= gathering.workers && this.#gatherings.delete(gathering)) gathering.resolve()
+    }
     for (const waiter of this.#waiters) {
       if ([...this.#relays].every(relay => relay.applied >= waiter.version)) waiter.resolve(true)
     }

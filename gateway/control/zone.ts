@@ -28,6 +28,7 @@ export class Zone {
   readonly #names: Map<string, NameRecords>
   readonly #servers = new Map<Socket, number>()
   readonly #waiters = new Set<Waiter>()
+  readonly #arrived = Promise.withResolvers<void>()
   readonly #served: boolean
   #open = false
   #serial: number
@@ -50,6 +51,9 @@ export class Zone {
   get connected(): number { return this.#servers.size }
 
   get own(): NameRecords { return this.#own }
+
+  /** Resolves once DNS has taken in a zone of ours; at once where the house runs no DNS. */
+  arrived(): Promise<void> { return this.#served ? this.#arrived.promise : Promise.resolve() }
 
   /** Writes the first snapshot, then listens for DNS. */
   async listen(path: string): Promise<Door> {
@@ -107,6 +111,7 @@ export class Zone {
       return
     }
     this.#servers.set(socket, serial)
+    this.#arrived.resolve()
     this.#settle()
   }
 

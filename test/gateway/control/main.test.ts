@@ -12,7 +12,7 @@ import { houseAt } from './stage.ts'
 const ALICE = { username: 'alice', password: 'correct horse' }
 
 test('accounts and names that control acknowledged are there after kill -9', async t => {
-  const house = houseAt(scratch(t), { runtime: 'none' })
+  const house = houseAt(scratch(t), { runtime: 'none', http: [], dns: [] })
   let control = await startControl(t, house)
   assert.equal((await call(house, 'POST', '/api/accounts', ALICE)).status, 201)
   for (let count = 0; count < 3; count++) {
@@ -26,7 +26,7 @@ test('accounts and names that control acknowledged are there after kill -9', asy
 })
 
 test('control leaves with its supervisor, closes its sockets and exits with 0', async t => {
-  const house = houseAt(scratch(t), { runtime: 'none' })
+  const house = houseAt(scratch(t), { runtime: 'none', http: [], dns: [] })
   const control = await startControl(t, house)
   const where = places(house.data)
   for (const socket of [where.panelSocket, where.adminSocket, where.routesSocket, where.zoneSocket]) assert.equal(statSync(socket).mode & 0o777, 0o660)
@@ -39,7 +39,7 @@ test('control leaves with its supervisor, closes its sockets and exits with 0', 
 })
 
 test('a registry of a newer program ends control with a message, not with damage', async t => {
-  const house = houseAt(scratch(t), { runtime: 'none' })
+  const house = houseAt(scratch(t), { runtime: 'none', http: [], dns: [] })
   const { default: Database } = await import('better-sqlite3')
   openRegistry(places(house.data).registry).close()
   const db = new Database(places(house.data).registry)

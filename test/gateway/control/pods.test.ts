@@ -73,7 +73,7 @@ test('the demo is made once and answers with its PHP version and host', async t 
 test('a site that is awake answers through a kill of control, which adopts it; a deletion cut short is finished', async t => {
   const data = await dataDirectory(t)
   const { client } = await pods(t, 'crun', data)
-  const house = houseAt(data)
+  const house = houseAt(data, { http: [], dns: [] })
   const control = await startControl(t, house)
   await call(house, 'POST', '/api/accounts', { username: 'alice', password: 'correct horse' })
   assert.equal((await call(house, 'POST', '/api/sites', { name: 'shop', owner: 'alice' })).status, 201)
