@@ -16,7 +16,7 @@ export const HOUSE = [
 export const GATEWAY = ['util-linux', 'passwd'] as const
 
 /** What the test suite needs besides. */
-export const TESTS = ['chromium', 'bind9-dnsutils', 'bsdutils', 'curl', 'zip', 'unzip'] as const
+export const TESTS = ['chromium', 'bind9-dnsutils', 'bsdutils', 'curl', 'zip', 'unzip', 'libnss3-tools', 'nghttp2-client', 'openssl'] as const
 
 /** A step that makes sure of the packages. */
 export function packages(wanted: readonly string[]): Step {
