@@ -28,13 +28,14 @@ export class ResponseHead {
 export type Asked = { method: string; zone: string; origin: string }
 
 class ResponseJudge implements Judge {
-  static readonly LENGTHS = lengthsOf(['connection', 'keep-alive', 'upgrade', 'trailer', 'content-length', 'transfer-encoding', 'proxy-connection', 'set-cookie', 'location', 'te'])
+  static readonly LENGTHS = lengthsOf(['connection', 'keep-alive', 'upgrade', 'trailer', 'content-length', 'transfer-encoding', 'proxy-connection', 'set-cookie', 'location', 'content-location', 'te'])
   readonly lengths = ResponseJudge.LENGTHS
   readonly head: ResponseHead
   readonly asked: Asked
   connection: string[] = NO_OPTIONS
   chunked = false
-  location = ''
+  /** Fields in place of those that would have shown the upstream's address. */
+  relocated = ''
 
   constructor(head: ResponseHead, asked: Asked) {
     this.head = head
@@ -49,7 +50,8 @@ class ResponseJudge implements Judge {
       case 'upgrade': this.head.upgrade = this.head.upgrade === '' ? value : `${this.head.upgrade}, ${value}`; return 'drop'
       case 'keep-alive': case 'proxy-connection': case 'te': return 'drop'
       case 'set-cookie': return reachesZone(value, this.asked.zone) ? 'drop' : 'keep'
-      case 'location': return this.redirect(value)
+      case 'location': return this.redirect('Location', value)
+      case 'content-location': return this.redirect('Content-Location', value)
       default: return name.includes('_') && /^(content.length|transfer.encoding)$/.test(name) ? 'drop' : 'keep'
     }
   }
@@ -73,13 +75,23 @@ class ResponseJudge implements Judge {
   }
 
   /** A redirect to the upstream's own address becomes one to the same path here: the address is nobody's business. */
-  private redirect(value: string): Verdict {
-    const { origin } = this.asked
-    if (origin === '' || !value.toLowerCase().startsWith(origin) || /[0-9]/.test(value[origin.length] ?? '')) return 'keep'
-    const path = value.slice(origin.length)
-    this.location = path.startsWith('/') ? path : `/${path}`
+  private redirect(name: string, value: string): Verdict {
+    const path = pathAt(this.asked.origin, value)
+    if (path === null) return 'keep'
+    this.relocated += `${name}: ${path}\r\n`
     return 'drop'
   }
+}
+
+/** The path of a URL at `origin` (`http://address:port`), with whichever scheme or none; null where it is elsewhere. */
+function pathAt(origin: string, url: string): string | null {
+  const [scheme = ''] = /^(?:https?:)?/i.exec(url) ?? []
+  const authority = origin.slice('http:'.length)
+  if (authority === '' || url.slice(scheme.length, scheme.length + authority.length).toLowerCase() !== authority) return null
+  const rest = url.slice(scheme.length + authority.length).replace(/^:0*80(?=[/?#]|$)/, '')
+  if (!/^(?:[/?#]|$)/.test(rest)) return null
+  // Two slashes would name another host (RFC 3986 section 4.2), and browsers take a backslash for one.
+  return /^\/[/\\]/.test(rest) ? `/.${rest}` : rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /** Reads `text`, a whole head with its empty line, as latin1; null where it is malformed or its framing can be read in two ways. */
@@ -90,7 +102,7 @@ export function readResponse(text: string, asked: Asked, settings: Settings): Re
   const judge = new ResponseJudge(head, asked)
   const fields = readFields(text, lineEnd + 2, text.length - 2, judge, settings.fields)
   if (fields === null) return null
-  head.fields = judge.location === '' ? fields : `${fields}Location: ${judge.location}\r\n`
+  head.fields = fields + judge.relocated
   return frame(head, judge) ? head : null
 }
 

@@ -1,5 +1,7 @@
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
+import { readResponse } from '../../../gateway/relay/message/response.ts'
+import { SETTINGS } from '../../../gateway/relay/settings.ts'
 import { answering, exchange, rawBackend, relayWith, staticRoute, Wire } from './house.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n'
@@ -116,10 +118,32 @@ test('a cookie for the zone or a parent of it is dropped, a site\'s own is kept'
   assert.deepEqual(cookies, kept)
 })
 
-test('a redirect to the upstream\'s own address leads to the same path here', async t => {
-  const server = await rawBackend(t, socket => socket.on('data', () => socket.end(`HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:${server.port}/x?y\r\nContent-Length: 0\r\n\r\n`)))
+/** What a visitor reads of a field that the upstream's answer has; `HERE` is the upstream's address and port. */
+async function relocated(t: TestContext, field: string, value: string): Promise<string> {
+  const server = await rawBackend(t, socket => socket.on('data', () => socket.end(`HTTP/1.1 302 Found\r\n${field}: ${value.replace('HERE', `127.0.0.1:${server.port}`)}\r\nContent-Length: 0\r\n\r\n`)))
   const { port } = await relayWith(t, [staticRoute(server.port)])
-  assert.match(await exchange(t, port, GET), /\r\nLocation: \/x\?y\r\n/)
+  return new RegExp(`${field}: (.*)\r\n`).exec(await exchange(t, port, GET))?.[1]?.replace(`127.0.0.1:${server.port}`, 'HERE') ?? ''
+}
+
+test('a redirect to the upstream\'s own address leads to the same path here', async t => {
+  const same: [string, string][] = [['http://HERE/x?y', '/x?y'], ['HTTP://HERE', '/'], ['http://HERE?y', '/?y'], ['http://HERE#z', '/#z'], ['https://HERE/x', '/x'], ['//HERE/x', '/x']]
+  for (const [value, wanted] of same) assert.equal(await relocated(t, 'Location', value), wanted, value)
+  assert.equal(await relocated(t, 'Content-Location', 'http://HERE/x.en'), '/x.en')
+})
+
+test('a redirect to the upstream\'s own address never becomes one to another host, and others are left as they are', async t => {
+  for (const value of ['http://HERE//evil.test/', 'http://HERE/\\evil.test/']) {
+    const location = await relocated(t, 'Location', value)
+    assert.equal(new URL(location, 'http://a.test/b').host, 'a.test', value)
+    assert.match(location, /evil\.test\/$/)
+  }
+  for (const value of ['http://HERE.evil.test/', 'http://HERE@evil.test/', 'http://HERE1/', '/x', 'http://a.test/?u=http://HERE/']) assert.equal(await relocated(t, 'Location', value), value)
+})
+
+test('a redirect of a pod that listens on port 80 is one to itself with or without the port', () => {
+  const read = (value: string): string | undefined => readResponse(`HTTP/1.1 302 Found\r\nLocation: ${value}\r\n\r\n`, { method: 'GET', zone: '', origin: 'http://[fd00::2]' }, SETTINGS)?.fields
+  for (const value of ['http://[fd00::2]/x', 'http://[FD00::2]:80/x', 'http://[fd00::2]:0080/x']) assert.equal(read(value), 'Location: /x\r\n')
+  for (const value of ['http://[fd00::2]:8080/x', 'http://[fd00::2]80/x', 'http://[fd00::22]/x']) assert.equal(read(value), `Location: ${value}\r\n`)
 })
 
 test('a response may come while the request\'s body is still coming', async t => {
