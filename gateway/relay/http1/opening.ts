@@ -1,6 +1,7 @@
 // How a request opens: the empty lines before it, and its head, however many reads it takes. One for each connection, made and called by visitor.ts.
 import { hasBareLineFeed, takeHead } from '../message/head.ts'
 import { readRequest, type Refusal, type RequestHead } from '../message/request.ts'
+import { hasBody } from './writer.ts'
 import type { Settings } from '../settings.ts'
 
 export class Opening {
@@ -27,6 +28,8 @@ export class Opening {
     if (text === null) return hasBareLineFeed(bytes, at, end, searched) ? 'malformed' : null
     const request = readRequest(text, this.settings)
     if (typeof request === 'string') this.text = text
+    // Where nothing is to come, nothing is to be waited for (RFC 9110 section 10.1.1).
+    else if (!hasBody(request)) request.expects = false
     return request
   }
 

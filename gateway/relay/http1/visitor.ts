@@ -63,9 +63,11 @@ export class Visitor implements Receiver, Asker, Guest, Eater {
     this.flush()
   }
 
-  /** Goes on with what was read ahead. The rest of a head won't come from a visitor who has half-closed. */
+  /** Goes on with what was read ahead. The rest of a head, or of a body, won't come from a visitor who has half-closed. */
   private pump(): void {
-    if (this.intake.pump() && this.halfClosed && this.isIdle && (this.phase === 'head' || !this.intake.holds)) this.close()
+    if (!this.intake.pump() || !this.halfClosed) return
+    if (this.phase === 'body') this.channel.destroy()
+    else if (this.isIdle && (this.phase === 'head' || !this.intake.holds)) this.close()
   }
 
   step(bytes: Buffer, at: number, end: number): number {
@@ -222,9 +224,7 @@ export class Visitor implements Receiver, Asker, Guest, Eater {
   }
 
   private over(): void {
-    this.exchange = null
-    this.request = null
-    this.reader = null
+    this.exchange = this.request = this.reader = null
     this.channel.setBulk(false)
     if (!this.persist || this.place.leaving) return this.close()
     this.phase = 'idle'

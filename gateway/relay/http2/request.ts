@@ -1,6 +1,7 @@
 // Reads a request's header list (RFC 9113 section 8.3) into what an exchange needs. Its fields are written as HTTP/1.1 would have them and read
 // by the one reader there is, so that both versions have one rulebook. Called by session.ts.
 import { CHUNKED, NONE, readRequest, type Refusal, type RequestHead } from '../message/request.ts'
+import { hasBody } from '../http1/writer.ts'
 import { randomBytes } from 'node:crypto'
 import type { Origin } from '../message/forwarded.ts'
 import type { Settings } from '../settings.ts'
@@ -96,6 +97,7 @@ export class Reader {
     if (listed.protocol !== null) return head.upgrade === '' ? 'malformed' : head
     if (head.length === CHUNKED || head.upgrade !== '') return 'malformed'
     if (head.length === NONE) head.length = whole ? emptyOf(head.method) : CHUNKED
+    if (!hasBody(head)) head.expects = false
     return head
   }
 }

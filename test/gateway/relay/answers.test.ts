@@ -119,6 +119,10 @@ const rows: Row[] = [
     what: '`Expect: 100-continue` over HTTP/1.0', docs: 'ignored, as RFC 9110 section 10.1.1 says', send: [`POST / HTTP/1.0\r\n${OK}Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi`],
     check: ({ fields, body }, answer) => { assert.deepEqual([fields.expect, body], [undefined, 'hi']); assert.match(answer, /^HTTP\/1\.1 200 /) },
   },
+  {
+    what: '`Expect: 100-continue` without a body', docs: 'dropped: there is nothing to wait for', send: [get(`${OK}${BYE}Expect: 100-continue\r\n`), post(`${BYE}Expect: 100-continue\r\nContent-Length: 0\r\n`, '')],
+    check: ({ fields }, answer) => { assert.equal(fields.expect, undefined); assert.match(answer, /^HTTP\/1\.1 200 /) },
+  },
   { what: 'a head of more than 32 KiB, or of more than 128 fields', docs: '431, for the fields 400', send: [get(`${OK}X: ${'x'.repeat(33_000)}\r\n`)] },
   { what: 'a target of more than 8 KiB', docs: '414', send: [get(OK, `GET /${'x'.repeat(8_192)} HTTP/1.1`), get(OK, `GET /${'x'.repeat(60_000)} HTTP/1.1`)] },
   { what: 'a target that is none: no slash, a fragment, white space, raw octets, `*` with anything but OPTIONS', docs: '400', send: ['x', '/#x', '/a b', '/\xe9', '*', '/\x00', 'ftp://a.test/'].map(target => get(OK, `GET ${target} HTTP/1.1`)) },

@@ -85,3 +85,14 @@ test('where those who wait for 100 Continue have all connections they may, it co
   assert.equal((await answer(stream)).body, 'hello')
   idle.on('error', () => {}).close(8)
 })
+
+test('a request that expects 100 Continue and has no body waits for nobody', async t => {
+  const { port } = await backend(t, async (request, response) => { response.end(`${request.headers.expect} ${(await bodyOf(request).catch(() => '')).length}`) })
+  const { h2 } = await h2With(t, [{ ...siteRoute('running', at(port)), host: 'a.test' }], { settings: { perPod: 2 } })
+  const session = client(t, h2)
+  const idle = session.request({ ':authority': 'a.test', ':method': 'POST', expect: '100-continue' }, { endStream: false })
+  await new Promise(resolve => idle.once('continue', resolve))
+  assert.equal((await ask(session, { expect: '100-continue' })).body, 'undefined 0')
+  assert.equal((await ask(session, { ':method': 'POST', 'content-length': '0', expect: '100-continue' }, '')).body, 'undefined 0')
+  idle.on('error', () => {}).close(8)
+})

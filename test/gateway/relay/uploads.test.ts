@@ -75,6 +75,25 @@ test('who is invited by the relay and sends nothing, or nonsense, is answered by
   assert.equal(requests.length, 1)
 })
 
+test('a request that expects 100 Continue and has no body waits for nobody', async t => {
+  const { port, requests } = await site(t)
+  for (const wire of [1, 2].map(() => new Wire(t, port).send(EXPECTING))) await wire.until('100 Continue')
+  assert.match(await exchange(t, port, GET.replace('Host', 'Expect: 100-continue\r\nHost')), /^HTTP\/1\.1 200 [^]*got 0/)
+  assert.match(await exchange(t, port, post('Connection: close\r\nExpect: 100-continue\r\nContent-Length: 0')), /^HTTP\/1\.1 200 [^]*got 0/)
+  assert.equal(requests.filter(({ expects }) => expects !== undefined).length, 2)
+})
+
+test('a visitor who half-closed with its body unfinished occupies no connection when its site wakes', async t => {
+  const { port: up } = await backend(t, async (request, response) => { response.end(`got ${(await bodyOf(request).catch(() => '')).length}`) })
+  const { port, relay } = await relayWith(t, [siteRoute('asleep')], { settings: { bodyProgress: 3_600_000 } })
+  const wire = new Wire(t, port)
+  wire.socket.end(EXPECTING)
+  await until('it is held, and asked whether it is still there', () => relay.hold.size === 1 && wire.text !== '')
+  relay.obey({ type: 'route', version: 2, route: siteRoute('running', at(up)) })
+  await wire.close()
+  await until('nothing is left of it', () => relay.table.find('alice.example.test')?.inFlight === 0 && relay.pools.open === 0)
+})
+
 test('held requests that expect 100 Continue share the connections alike when their site wakes', async t => {
   const { port: up } = await backend(t, async (request, response) => { response.end(`got ${(await bodyOf(request).catch(() => '')).length}`) })
   const { port, relay } = await relayWith(t, [siteRoute('asleep')], { settings: { perPod: 4 } })
