@@ -42,7 +42,7 @@ export class Table {
     for (const route of routes) this.put(route, before)
     this.zone = zone.toLowerCase()
     this.version = version
-    this.forgetSites()
+    for (const site of this.sites.values()) this.forget(site)
   }
 
   set(version: number, route: Route): void {
@@ -56,7 +56,7 @@ export class Table {
     if (entry !== undefined) this.move(entry, null)
     this.entries.delete(host.toLowerCase())
     this.version = version
-    if (site !== null && site.entries.size === 0 && site.inFlight === 0) this.sites.delete(site.name)
+    if (site !== null) this.forget(site)
   }
 
   private put(route: Route, before: Map<string, Entry>): void {
@@ -82,8 +82,9 @@ export class Table {
     return site
   }
 
-  private forgetSites(): void {
-    for (const [name, site] of this.sites) if (site.inFlight === 0 && site.entries.size === 0) this.sites.delete(name)
+  /** A site without routes is kept as long as requests are counted on it: they may still be there when its name comes back. */
+  private forget(site: Site): void {
+    if (site.inFlight === 0 && site.entries.size === 0) this.sites.delete(site.name)
   }
 
   /** Counts a request in, before anything looks at its site's state. */
@@ -98,8 +99,10 @@ export class Table {
   leave(entry: Entry, site: Site | null, now: number): void {
     entry.inFlight--
     entry.lastRequestAt = now
-    if (site !== null) site.inFlight--
     this.changed.add(entry)
+    if (site === null) return
+    site.inFlight--
+    if (site.inFlight === 0) this.forget(site)
   }
 
   /** The first half of a sleep: the requests in flight; at none the site counts as asleep from now on. */

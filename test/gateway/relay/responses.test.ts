@@ -110,8 +110,9 @@ test('hop-by-hop and nominated fields end here; Date and Server are the upstream
 })
 
 test('a cookie for the zone or a parent of it is dropped, a site\'s own is kept', async t => {
-  const dropped = ['a=1; Domain=example.test', 'a=2; path=/; DOMAIN = .Example.Test ', 'a=3; Domain=test', 'a=4; domain=alice.example.test; domain=example.test.']
-  const kept = ['b=1', 'b=2; Domain=alice.example.test', 'b=3; Domain=other.org', 'domain=example.test; Path=/']
+  const dropped = ['a=1; Domain=example.test', 'a=2; path=/; DOMAIN = .Example.Test ', 'a=3; Domain=test', 'a=4; domain=alice.example.test; domain=example.test.',
+    'a=5; Domain=%65xample.test', 'a=6; Domain=\xef\xbd\x85xample.test', 'a=7; Domain="example.test"', 'a=8;Domain\t=\texample.test', 'a=9; Domain=..example.test', 'a=10; Domain=exam\xc2\xadple.test']
+  const kept = ['b=1', 'b=2; Domain=alice.example.test', 'b=3; Domain=other.org', 'domain=example.test; Path=/', 'b=4; Domain=', 'b=5; Path=/%65xample.test']
   const { port: up } = await answering(t, `HTTP/1.1 200 OK\r\n${[...dropped, ...kept].map(cookie => `Set-Cookie: ${cookie}\r\n`).join('')}Content-Length: 0\r\n\r\n`)
   const { port } = await relayWith(t, [staticRoute(up)])
   const cookies = (await exchange(t, port, GET)).match(/(?<=Set-Cookie: ).*(?=\r)/g)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { rm } from 'node:fs/promises'
 import { at, backend, bodyOf, exchange, rawBackend, relayWith, siteRoute, Wire } from './house.ts'
+import { until } from '../../helpers/patience.ts'
 
 const ALICE = 'Host: alice.example.test\r\nConnection: close\r\n'
 const GET = `GET / HTTP/1.1\r\n${ALICE}\r\n`
@@ -83,6 +84,22 @@ test('a held request leaves with its visitor', async t => {
   wire.socket.destroy()
   while (relay.hold.size > 0) await new Promise(resolve => setTimeout(resolve, 5))
   assert.equal(relay.table.find('alice.example.test')?.inFlight, 0)
+})
+
+test('a site that is deleted answers those who wait for it with 404, and is forgotten', async t => {
+  const { port: up } = await rawBackend(t, () => {})
+  const { port, relay, waitFor } = await relayWith(t, [siteRoute('asleep'), siteRoute('running', at(up), 'bob.example.test')])
+  const held = exchange(t, port, GET)
+  await waitFor('wake')
+  const open = new Wire(t, port).send(GET.replace('alice', 'bob'))
+  await until('it is under way', () => relay.table.find('bob.example.test')?.inFlight === 1)
+  relay.obey({ type: 'gone', version: 2, host: 'alice.example.test' })
+  relay.obey({ type: 'gone', version: 3, host: 'bob.example.test' })
+  assert.match(await held, /^HTTP\/1\.1 404 /)
+  assert.match(await exchange(t, port, GET.replace('alice', 'bob')), /^HTTP\/1\.1 404 /)
+  assert.equal(relay.table['sites'].size, 1)
+  open.socket.destroy()
+  await until('nothing is left of either', () => relay.table['sites'].size === 0 && relay.pools.open === 0)
 })
 
 test('a sleep is called off while anything is in flight, and takes hold when nothing is', async t => {
