@@ -30,7 +30,7 @@ export function render(name: ProblemName, text: string, detail: Detail): Answer 
   return {
     status: problem.status,
     reason: STATUS_CODES[problem.status] ?? '',
-    fields: TYPES[form] + SAME + (retry === undefined ? '' : `Retry-After: ${retry}\r\n`) + (problem.status === 405 || name === 'final' ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : '') + (detail.fields ?? ''),
+    fields: TYPES[form] + SAME + (name === 'head_too_large' && isFullOfCookies(text) ? CLEAR : '') + (retry === undefined ? '' : `Retry-After: ${retry}\r\n`) + (problem.status === 405 || name === 'final' ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : '') + (detail.fields ?? ''),
     body: Buffer.from(body, 'utf8').toString('latin1'),
     close: problem.close === true,
   }
@@ -48,6 +48,10 @@ main{max-width:32rem;padding:2.5rem;border-radius:1rem;background:#fff;box-shado
 
 /** Nothing we say may be kept, sniffed, framed, or load anything. */
 const SAME = `Cache-Control: no-store\r\nVary: Accept, Accept-Language\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\nReferrer-Policy: no-referrer\r\n`
+
+/** A script may have set them for a whole zone, so that nobody there could be asked for anything again; browsers listen to this over HTTPS and on localhost. */
+const CLEAR = 'Clear-Site-Data: "cookies"\r\n'
+function isFullOfCookies(text: string): boolean { return valueOf(text, 'cookie').length > text.length / 2 }
 
 type Form = keyof typeof TYPES
 

@@ -5,7 +5,7 @@ import { hasBody } from './writer.ts'
 import type { Settings } from '../settings.ts'
 
 export class Opening {
-  /** The head of a request that was refused, where it was whole. */
+  /** The head of a request that was refused, as far as it was read. */
   text = ''
   private searched = 0
   private readonly settings: Settings
@@ -36,6 +36,7 @@ export class Opening {
   /** Which part was too long: the target, if not even the request line has ended in that many bytes. */
   private tooLong(bytes: Buffer, at: number, end: number): Refusal {
     const line = bytes.subarray(at, Math.min(end, at + this.settings.target + 64))
+    this.text = bytes.toString('latin1', at, Math.min(end, at + this.settings.requestHead))
     return line.includes(13) ? 'head_too_large' : 'target_too_long'
   }
 }

@@ -124,6 +124,14 @@ const rows: Row[] = [
     check: ({ fields }, answer) => { assert.equal(fields.expect, undefined); assert.match(answer, /^HTTP\/1\.1 200 /) },
   },
   { what: 'a head of more than 32 KiB, or of more than 128 fields', docs: '431, for the fields 400', send: [get(`${OK}X: ${'x'.repeat(33_000)}\r\n`)] },
+  {
+    what: 'a head of more than 32 KiB that is mostly `Cookie`', docs: '431 with `Clear-Site-Data: "cookies"`: a script may have set them for the whole zone',
+    send: [get(`${OK}Accept-Language: fr\r\nAccept: text/html\r\nCookie: a=${'x'.repeat(33_000)}\r\n`), get(`${OK}Accept-Language: fr\r\nAccept: text/html\r\nCookie: a=${'x'.repeat(90_000)}\r\nX: y\r\n`)],
+    check: ({ line }, answer) => {
+      assert.equal(line, '')
+      assert.match(answer, /^HTTP\/1\.1 431 [^]*\r\nClear-Site-Data: "cookies"\r\n[^]*Connection: close\r\n[^]*<html lang="fr">/)
+    },
+  },
   { what: 'a target of more than 8 KiB', docs: '414', send: [get(OK, `GET /${'x'.repeat(8_192)} HTTP/1.1`), get(OK, `GET /${'x'.repeat(60_000)} HTTP/1.1`)] },
   { what: 'a target that is none: no slash, a fragment, white space, raw octets, `*` with anything but OPTIONS', docs: '400', send: ['x', '/#x', '/a b', '/\xe9', '*', '/\x00', 'ftp://a.test/'].map(target => get(OK, `GET ${target} HTTP/1.1`)) },
   { what: 'a request that has been through here 9 times (`Via`)', docs: '508', send: [get(OK + 'Via: 1.1 auberge\r\n'.repeat(9))] },
@@ -182,6 +190,7 @@ for (const { what, docs, send, check } of rows) {
       else {
         assert.match(answer, new RegExp(`^HTTP/1\\.1 ${docs.slice(0, 3)} `), text.slice(0, 200))
         assert.match(answer, /\r\nConnection: close\r\n/)
+        assert.doesNotMatch(answer, /Clear-Site-Data/)
         assert.deepEqual(seen, [])
       }
     }
