@@ -29,10 +29,10 @@ export class Crowd {
   }
 }
 
-/** IPv4: the address. IPv6: its /64, which is what one customer holds. */
+/** IPv4: the address. IPv6: its /64, which is what one customer holds. What is neither, as proxies may write, is its own. */
 export function keyOf(address: string): string {
-  if (!address.includes(':')) return address
   const [bare = ''] = address.split('%')
+  if (!bare.includes(':') || !ipaddr.isValid(bare)) return address
   const parsed = ipaddr.process(bare)
   if (parsed.kind() === 'ipv4') return parsed.toString()
   return parsed.toByteArray().slice(0, 8).join('.')

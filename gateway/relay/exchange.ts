@@ -36,6 +36,8 @@ export interface Asker {
   tunnel(head: ResponseHead, upstream: Channel, early: Buffer, over: () => void): void
   /** Whether the visitor reads slower than it is sent to. */
   readonly stuck: boolean
+  /** A number that is another one whenever the visitor has read something. */
+  readonly mark: number
   flush(): void
 }
 

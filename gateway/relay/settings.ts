@@ -44,6 +44,8 @@ export const SETTINGS = {
   resend: 16_384,
   /** Requests waiting for a connection or a stream. Beyond it 503. */
   upstreamQueue: 1_024,
+  /** How long a visitor may read nothing at all of a response while others wait for a connection to the same upstream; then it gives way. */
+  pressed: 15_000,
   /** How long a request waits for a sleeping site before 504. */
   holdTimeout: 30_000,
   /** A browser's navigation gets the waiting page if a wake takes longer than this. */

@@ -50,6 +50,7 @@ export class Visitor implements Receiver, Asker, Guest, Eater {
 
   get isIdle(): boolean { return this.phase === 'idle' || this.phase === 'head' }
   get stuck(): boolean { return this.channel.stuck }
+  get mark(): number { return this.channel.unsent }
   get appetite(): Appetite { return appetiteIn(this.phase) }
   private within(milliseconds: number): void { this.deadline = this.pace.begin(milliseconds) }
   flush(): void {
@@ -219,8 +220,7 @@ export class Visitor implements Receiver, Asker, Guest, Eater {
     this.reply.switching(head, early)
     this.phase = 'tunnel'
     this.deadline = Infinity
-    const tunnel = new Tunnel(this.channel, upstream, { ...this.place, over: () => { over(); this.closed() } })
-    tunnel.begin(this.intake.take(), this.halfClosed)
+    new Tunnel(this.channel, upstream, { ...this.place, over: () => { over(); this.closed() } }).begin(this.intake.take(), this.halfClosed)
   }
 
   private over(): void {

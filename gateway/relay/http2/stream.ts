@@ -191,6 +191,8 @@ export class Stream implements Asker, Taker {
 
   piece(bytes: Buffer, start: number, end: number): void { this.reply.piece(bytes, start, end) }
   get stuck(): boolean { return this.reply.stuck }
+  /** Whatever leaves the connection counts, for this stream may have to wait for others. */
+  get mark(): number { return this.owner.stock.taken }
 
   /** Sends what waits; the response goes on. */
   flush(): void {

@@ -2,6 +2,7 @@
 // One Origin per visitor's connection (listener.ts); its lines are written by exchange.ts.
 import { randomBytes } from 'node:crypto'
 import { BlockList, isIPv6 } from 'node:net'
+import { keyOf } from '../crowd.ts'
 import type { RequestHead } from './request.ts'
 
 /** The addresses whose word on where a request came from is taken (`--trusted-proxy`). Throws where one isn't an address or CIDR. */
@@ -24,6 +25,7 @@ export class Origin {
   private readonly trusted: BlockList | null
   private readonly lines: string
   private readonly node: string
+  private key = ''
 
   /** `trusted`: null unless this address's word is taken. */
   constructor(address: string, scheme: 'http' | 'https', port: number, trusted: BlockList) {
@@ -48,6 +50,12 @@ export class Origin {
     if (trusted === null || head.claims === null) return this.address
     const chain = head.claims.get('x-forwarded-for')
     return chain === undefined ? head.claims.get('x-real-ip') ?? this.address : nearest(chain, this.address, trusted)
+  }
+
+  /** Whose request it is, as far as sharing goes: one address of IPv4, or a /64 of IPv6. */
+  shareOf(head: RequestHead): string {
+    if (this.trusted !== null && head.claims !== null) return keyOf(this.visitor(head))
+    return this.key ||= keyOf(this.address)
   }
 
   /** The lines for one request. What the visitor claimed is used only where its address is trusted. */

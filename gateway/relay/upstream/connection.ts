@@ -239,6 +239,13 @@ export class UpstreamConnection implements UpstreamSide, Receiver, Timed {
     exchange?.settle()
   }
 
+  /** Its visitor doesn't read, and others wait. */
+  giveWay(): void {
+    const { exchange } = this
+    this.close()
+    exchange?.failed('busy')
+  }
+
   close(): void {
     if (this.state === 'gone') return
     const tunnelled = this.state === 'tunnel'

@@ -1,6 +1,8 @@
 // Connections to one upstream: idle ones last in, first out, so that few stay warm; a bound on all, and a bounded queue. Used by serve.ts.
 import { SessionPool } from './http2/pool.ts'
 import { UpstreamConnection } from './connection.ts'
+import { fromOf, Lines } from './lines.ts'
+import { Press } from './press.ts'
 import type { Address, Upstream } from '../../../registry/types.ts'
 import type { Clock } from '../clock.ts'
 import type { Exchange } from '../exchange.ts'
@@ -54,17 +56,21 @@ export class Pool {
   readonly origin: string
   private readonly pools: Pools
   private readonly idle: UpstreamConnection[] = []
-  /** Who waits, and in which turn: uploads apart, for only so many may have a connection at a time. */
-  private readonly queue = new Map<Exchange, number>()
-  private readonly waiting = new Map<Exchange, number>()
-  private turns = 0
+  /** Connections that aren't idle, and whom they serve. */
+  readonly lent = new Map<UpstreamConnection, Exchange>()
+  private readonly lines = new Lines()
+  private readonly press: Press
   /** Connections whose request's body is still on its way, as of the last look. */
   private readonly uploads = new Map<UpstreamConnection, Exchange>()
   private open = 0
   private readonly most: number
+  /** How many of them one address may have at a time: a quarter is kept for others, where there are as many as four. */
+  private readonly share: number
 
   constructor(key: string, upstream: Upstream, pools: Pools, most: number) {
     this.most = most
+    this.share = most - (most >> 2)
+    this.press = new Press(this, pools.clock, pools.settings.pressed)
     this.key = key
     this.upstream = upstream
     this.pools = pools
@@ -72,16 +78,32 @@ export class Pool {
   }
 
   get size(): number { return this.open }
+  get isWanted(): boolean { return this.lines.size > 0 }
 
   /** Gives the exchange a connection now, or as soon as there is one; false where the queue is full. */
   take(exchange: Exchange): boolean {
-    if (exchange.isUpload && !this.takesUploads) return this.wait(exchange)
+    if ((exchange.isUpload && !this.takesUploads) || this.isGreedy(exchange)) return this.wait(exchange)
     const warm = this.warm(exchange)
     if (warm !== null) this.lend(warm, exchange)
     else if (this.hasRoom()) this.connect(exchange)
     else return this.open > 0 && this.wait(exchange)
     return true
   }
+
+  /** The address that has its share of the connections, or ''. */
+  private get greedy(): string {
+    if (this.lent.size < this.share || this.share === this.most) return ''
+    const held = new Map<string, number>()
+    for (const exchange of this.lent.values()) {
+      const from = fromOf(exchange)
+      const now = (held.get(from) ?? 0) + 1
+      if (now >= this.share) return from
+      held.set(from, now)
+    }
+    return ''
+  }
+
+  private isGreedy(exchange: Exchange): boolean { return this.lent.size >= this.share && this.greedy === fromOf(exchange) }
 
   private hasRoom(): boolean {
     if (this.open >= this.most) this.makeRoom()
@@ -125,23 +147,24 @@ export class Pool {
     connection.assign(exchange)
   }
 
-  private note(connection: UpstreamConnection, exchange: Exchange): void { if (exchange.isUpload) this.uploads.set(connection, exchange) }
+  private note(connection: UpstreamConnection, exchange: Exchange): void {
+    this.lent.set(connection, exchange)
+    if (exchange.isUpload) this.uploads.set(connection, exchange)
+  }
 
   private wait(exchange: Exchange): boolean {
-    if (this.queue.size + this.waiting.size >= this.pools.settings.upstreamQueue) return false
-    const line = exchange.isUpload ? this.waiting : this.queue
-    line.set(exchange, this.turns++)
+    if (this.lines.size >= this.pools.settings.upstreamQueue) return false
+    this.lines.add(exchange)
+    this.press.begin()
     exchange.queued(this)
     return true
   }
 
-  leaveQueue(exchange: Exchange): void {
-    this.queue.delete(exchange)
-    this.waiting.delete(exchange)
-  }
+  leaveQueue(exchange: Exchange): void { this.lines.remove(exchange) }
 
   /** A connection whose exchange is over and which may serve another. */
   put(connection: UpstreamConnection): void {
+    this.lent.delete(connection)
     this.uploads.delete(connection)
     const next = this.next()
     if (next !== undefined) this.lend(connection, next)
@@ -150,6 +173,7 @@ export class Pool {
 
   /** A connection is gone: the next in the queue gets a new one. */
   gone(connection: UpstreamConnection): void {
+    this.lent.delete(connection)
     this.uploads.delete(connection)
     const at = this.idle.lastIndexOf(connection)
     if (at >= 0) this.idle.splice(at, 1)
@@ -161,22 +185,12 @@ export class Pool {
   }
 
   private next(): Exchange | undefined {
-    const line = this.waiting.size > 0 && this.takesUploads && turnOf(this.waiting) < turnOf(this.queue) ? this.waiting : this.queue
-    const [first] = line.keys()
-    if (first === undefined) return undefined
-    line.delete(first)
-    return first
+    return this.lines.size === 0 ? undefined : this.lines.next(() => this.takesUploads, this.greedy)
   }
 
   closeIdle(): void {
     for (const connection of this.idle.splice(0)) connection.close()
   }
-}
-
-/** The turn of the first in a line; Infinity where nobody waits. */
-function turnOf(line: Map<Exchange, number>): number {
-  for (const turn of line.values()) return turn
-  return Infinity
 }
 
 function originOf(upstream: Upstream): string {

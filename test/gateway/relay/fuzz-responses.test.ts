@@ -71,7 +71,8 @@ async function verdict(trial: Trial): Promise<string | null> {
   const got = await readAnswer(trial.method, trial.answer)
   const head = trial.answer.slice(0, trial.answer.indexOf('\r\n\r\n') + 2)
   if (/\0|\r[^\n]|[^\r]\n/.test(head)) return 'the head has a bare CR, LF or NUL'
-  if (/evil/.test(trial.answer) && !meant.body.includes('evil')) return 'it got what followed the response'
+  // A splice may have put the word into the head or the body itself.
+  if (/evil/.test(trial.answer) && !JSON.stringify(meant).includes('evil')) return 'it got what followed the response'
   if ([...trial.answer.matchAll(/tag-(\w+);/g)].some(([tag, id]) => id !== trial.id && !trial.script.text.includes(tag) && !meant.body.includes(tag))) return 'it got what was for somebody else'
   if (got.whole && !trial.reset && !isOurs(got)) return agree(trial, meant, got)
   if (/^HPE_(?!INVALID_EOF)/.test(got.fault)) return `it can't be read: ${got.fault}`
