@@ -3,7 +3,7 @@
 import { broughtNode } from '../../bin/node24.mjs'
 import { execa } from 'execa'
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AubergeError } from '../../wire/error.ts'
 import type { Say } from '../progress.ts'
@@ -11,7 +11,7 @@ import type { Step } from './step.ts'
 
 export const INSTALLED = '/usr/local/lib/auberge'
 const PARTS = ['bin', 'cli', 'dns', 'gateway', 'provisioner', 'registry', 'supervisor', 'wire', 'package.json', 'package-lock.json']
-/** Copies kept: the one in use, and those a house may still run from. */
+/** Copies kept besides those that processes run from: to go back to. */
 const KEPT = 3
 
 /** The directory to run from: the clone itself if everybody may read it, else its copy (which `install` makes). */
@@ -95,5 +95,19 @@ async function run(file: string, argv: string[], cwd: string): Promise<void> {
 function prune(installed: string): void {
   const copies = readdirSync(installed).filter(name => !name.endsWith('.part')).map(name => join(installed, name))
   const newestFirst = copies.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
-  for (const old of newestFirst.slice(KEPT)) rmSync(old, { recursive: true, force: true })
+  const used = programsRunning()
+  for (const old of newestFirst.slice(KEPT)) if (!used.some(path => path.startsWith(`${old}/`))) rmSync(old, { recursive: true, force: true })
+}
+
+/** The executable of every process: houses run the Node of their own copy (proc(5)). */
+function programsRunning(): string[] {
+  return readdirSync('/proc').filter(name => /^[0-9]+$/.test(name)).map(pid => executableOf(pid))
+}
+
+function executableOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`)
+  } catch {
+    return ''
+  }
 }

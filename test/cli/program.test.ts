@@ -1,13 +1,13 @@
 // Where the program runs from: in place where everybody may read it, else from a copy that only root can change.
 import assert from 'node:assert/strict'
-import { chmodSync, cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, mkdirSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
 import { execa } from 'execa'
 import { broughtNode } from '../../bin/node24.mjs'
-import { INSTALLED, program, programOf } from '../../cli/setup/program.ts'
+import { program, programOf } from '../../cli/setup/program.ts'
 import { temporary } from '../helpers/temporary.ts'
 
 const root = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
@@ -43,21 +43,24 @@ test('a clone that only root may enter is copied, whole, for everybody to read a
   assert.deepEqual(readdirSync(installed).filter(name => name.endsWith('.part')), [])
 })
 
-test('a change of any file is another copy, and old copies go', async t => {
+test('a change of any file is another copy, and old copies go, except one that a process runs from', async t => {
   const clone = await closedClone(t, temporary(t))
   const installed = temporary(t)
-  const seen = new Set<string>()
-  for (const text of ['1', '2', '3', '4']) {
-    rmSync(`${clone}/wire/log.ts`)
-    cpSync(`${root}/wire/error.ts`, `${clone}/wire/log.ts`)
-    await execa('truncate', ['--size', text, `${clone}/wire/log.ts`])
+  const copies: string[] = []
+  for (const text of ['1', '2', '3', '4', '5']) {
+    writeFileSync(`${clone}/wire/mark.ts`, `// ${text}\n`)
     await program(clone, installed).mend(() => {})
-    seen.add(programOf(clone, installed))
+    copies.push(programOf(clone, installed))
+    if (text === '1') await runFrom(t, copies[0] ?? '')
   }
-  assert.equal(seen.size, 4)
-  assert.equal(readdirSync(installed).length, 3)
-  assert.ok(existsSync([...seen][3] ?? ''))
+  assert.deepEqual(copies.map(copy => existsSync(broughtNode(copy))), [true, false, true, true, true])
 })
+
+async function runFrom(t: TestContext, copy: string): Promise<void> {
+  const house = spawn(broughtNode(copy), ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  t.after(() => house.kill('SIGKILL'))
+  await once(house, 'spawn')
+}
 
 test('a clone that everybody may read runs in place', t => {
   const home = temporary(t)
@@ -67,9 +70,11 @@ test('a clone that everybody may read runs in place', t => {
 })
 
 test('a house from a clone under /root (0700) serves, its processes running from the copy', { timeout: 120_000 }, async t => {
-  const before = existsSync(INSTALLED) ? readdirSync(INSTALLED) : []
-  t.after(() => { for (const name of readdirSync(INSTALLED)) if (!before.includes(name)) rmSync(`${INSTALLED}/${name}`, { recursive: true, force: true }) })
   const clone = await closedClone(t, '/root')
+  // A copy of its own: the machine's house may run from that of the program as it is.
+  writeFileSync(`${clone}/wire/mark.ts`, `// ${clone}\n`)
+  const copy = programOf(clone)
+  t.after(() => rmSync(copy, { recursive: true, force: true }))
   const data = temporary(t)
   const house = spawn(process.execPath, [`${clone}/bin/auberge.mjs`, 'up', '--json', '--data', data, '--http', '127.0.0.1:0', '--https', 'off', '--dns', '127.0.0.1:0', '--runtime', 'none'], { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(house, 'exit')
@@ -80,7 +85,6 @@ test('a house from a clone under /root (0700) serves, its processes running from
   const { panel } = JSON.parse(String(line[0])) as { panel: string }
   const answer = await execa('curl', ['--silent', '--resolve', `localhost:${new URL(panel).port}:127.0.0.1`, `${panel}healthz`])
   assert.match(answer.stdout, /"ready":true/)
-  const copy = programOf(clone)
   const { stdout } = await execa('ps', ['-eo', 'pid=,args='])
   const pids = stdout.split('\n').filter(row => row.includes(`${copy}/gateway/relay/main.ts`)).map(row => Number.parseInt(row, 10))
   assert.ok(pids.length > 0)
