@@ -1,15 +1,22 @@
 // Finds and ends what a command left running in a pod, by a mark in the environment that every process inherits. Called by exec and at reconcile.
 import { readFile, readlink } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Cgroups } from '../cgroup.ts'
 
 export const MARK = 'AUBERGE_EXEC'
 
+/** Looks at what is left, and milliseconds between two of them where a process can't be told yet. */
+const ROUNDS = 50
+const MOMENT = 4
+
 /** Ends every process of a cgroup that carries `mark`; without one, those of any exec (left by a provisioner that was killed). */
 export async function endMarked(cgroups: Cgroups, cgroup: string, mark?: string): Promise<void> {
-  for (let round = 0; round < 50; round++) {
-    const found = await marked(cgroups, cgroup, mark)
-    if (found.length === 0) return
-    for (const pid of found) kill(pid)
+  for (let round = 0; round < ROUNDS; round++) {
+    const pids = await cgroups.tasks(cgroup)
+    const signs = await Promise.all(pids.map(pid => signOf(pid, mark)))
+    if (signs.every(sign => sign === 'other')) return
+    for (const [index, pid] of pids.entries()) if (signs[index] === 'marked') kill(pid)
+    if (!signs.includes('marked')) await delay(MOMENT)
   }
 }
 
@@ -20,16 +27,23 @@ export async function terminalOf(cgroups: Cgroups, cgroup: string, mark: string)
   return inputs.find(path => /^\/dev\/pts\/\d{1,6}$/.test(path)) ?? null
 }
 
-async function marked(cgroups: Cgroups, cgroup: string, mark = ''): Promise<number[]> {
+async function marked(cgroups: Cgroups, cgroup: string, mark: string): Promise<number[]> {
   const pids = await cgroups.tasks(cgroup)
-  const carry = await Promise.all(pids.map(pid => carries(pid, `${MARK}=${mark}`)))
-  return pids.filter((_, index) => carry[index])
+  const signs = await Promise.all(pids.map(pid => signOf(pid, mark)))
+  return pids.filter((_, index) => signs[index] === 'marked')
 }
 
-/** A process that is already dead (a zombie) has no environment any more. */
-async function carries(pid: number, entry: string): Promise<boolean> {
-  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-  return environment.split('\0').some(each => each.startsWith(entry))
+/** A process in the middle of execve(2) shows no environment yet, one that is gone or a zombie none any more. */
+async function signOf(pid: number, mark = ''): Promise<'marked' | 'other' | 'unknown'> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => null)
+  if (environment === null) return 'other'
+  if (environment === '') return (await isZombie(pid)) ? 'other' : 'unknown'
+  return environment.split('\0').some(each => each.startsWith(`${MARK}=${mark}`)) ? 'marked' : 'other'
+}
+
+async function isZombie(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ') Z')
+  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
 }
 
 function kill(pid: number): void {
