@@ -1,11 +1,15 @@
 // crun and runc behind the runtime interface; they take the same command line. Made by host.ts.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import * as oci from '../commands/oci.ts'
 import { AubergeError } from '../../wire/error.ts'
 import type { Cgroups } from '../cgroup.ts'
 import { run, succeeds } from '../run.ts'
 import type { Container, ContainerStatus, Runtime } from './runtime.ts'
+
+/** Milliseconds a runtime has to write down a container whose process speaks already. */
+const REGISTERED = 5_000
 
 /** The OCI runtime `name`, with its state below `root`, a directory of this house alone. */
 export function ociRuntime(name: 'crun' | 'runc', root: string, cgroups: Cgroups): Runtime {
@@ -29,6 +33,13 @@ export function ociRuntime(name: 'crun' | 'runc', root: string, cgroups: Cgroups
     },
     exec: (id, command, options) => oci.exec(tool, id, command, options),
     run: (id, bundle) => oci.runForeground(tool, id, bundle),
+    async registered(id) {
+      const deadline = performance.now() + REGISTERED
+      while (!(await isWritten(`${root}/${id}`))) {
+        if (performance.now() > deadline) throw new AubergeError('failed', `${name} has not written the state of ${id} within ${REGISTERED / 1000} s`)
+        await delay(2)
+      }
+    },
     async remove(id) {
       const state = `${root}/${id}`
       if (!existsSync(state)) return
@@ -37,6 +48,12 @@ export function ociRuntime(name: 'crun' | 'runc', root: string, cgroups: Cgroups
     },
     list,
   }
+}
+
+/** Whether a container's state is there, whole: crun calls it `status`, runc `state.json`. */
+async function isWritten(state: string): Promise<boolean> {
+  const text = await readFile(`${state}/status`, 'utf8').catch(() => readFile(`${state}/state.json`, 'utf8')).catch(() => '')
+  return text.trimEnd().endsWith('}')
 }
 
 /** What the runtime says of a failed create goes to a file: its standard error is the pod's log. */

@@ -21,6 +21,8 @@ export interface Runtime {
   exec(id: string, command: readonly string[], options?: ExecOptions): string[]
   /** argv of a foreground run of a bundle (a workshop); its standard streams are those it is spawned with. Remove it afterwards. */
   run(id: string, bundle: string): string[]
+  /** Resolves once commands can be run in a container that was `run`: its process may speak before the runtime has written down that it is there. */
+  registered(id: string): Promise<void>
   /** Forgets a container and kills what is left of it; of one that doesn't exist, nothing. */
   remove(id: string): Promise<void>
   /** All containers of this house. */

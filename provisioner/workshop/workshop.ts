@@ -31,7 +31,9 @@ export function program(name: string, ...args: string[]): string[] {
 export async function openWorkshop(host: Host, name: string, timeout: number): Promise<Workshop> {
   const bench = await workbench(host, name, { command: ['cat'], network: 'none' })
   try {
-    return new Workshop(host, bench, await leash(bench), timeout)
+    const held = await leash(bench)
+    await host.runtime.registered(bench.id)
+    return new Workshop(host, bench, held, timeout)
   } catch (error) {
     await bench.remove()
     throw error
