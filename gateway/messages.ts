@@ -7,6 +7,7 @@ import type { Route, Upstream, WakeCause } from '../registry/types.ts'
  *
  * `closing` is the first half of a sleep: the relay answers `closed` with the site's requests in flight. At 0 it treats the site
  * as asleep from that moment (new requests are held and ask for a wake) and has closed its pooled connections; above 0 it goes on as before.
+ * With `drain` it holds new requests in any case and answers when those in flight have ended; control calls that off by telling the route again.
  *
  * `certificates` replaces all of them and follows `table`; `certificate` adds one, or replaces the one whose first name is the same;
  * `uncertified` takes away the one whose first name it says. So a new name among thousands costs one small line. `tickets` is the key (48 bytes, base64) of session tickets from now on, the same for all relays.
@@ -15,7 +16,7 @@ export type ToRelay =
   | { type: 'table'; version: number; zone: string; routes: Route[] }
   | { type: 'route'; version: number; route: Route }
   | { type: 'gone'; version: number; host: string }
-  | { type: 'closing'; id: number; site: string }
+  | { type: 'closing'; id: number; site: string; drain?: true }
   | { type: 'certificates'; certificates: Certificate[] }
   | { type: 'certificate'; certificate: Certificate }
   | { type: 'uncertified'; name: string }

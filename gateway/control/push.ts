@@ -16,7 +16,7 @@ const MOST_UNSENT = 512 * 2 ** 20
 type Relay = { socket: Socket; worker: number | null; applied: number }
 type Waiter = { version: number; resolve: (all: boolean) => void }
 type Gathering = { workers: number; resolve: () => void }
-type Closing = { id: number; site: string; open: Set<Relay>; inFlight: number; done: (inFlight: number) => void }
+type Closing = { id: number; site: string; drain: boolean; open: Set<Relay>; inFlight: number; done: (inFlight: number) => void }
 
 /** What relays say, with the connection as a key. */
 export type Ears = {
@@ -79,20 +79,21 @@ export class Relays {
 
   /**
    * The first half of a sleep: resolves with the requests that all relays together have in flight for `site`.
-   * A relay that does not answer in 2 s counts as one that has some; one that dies has none.
+   * A relay that does not answer in 2 s counts as one that has some; one that dies has none. With `drain` they hold new requests from now on and
+   * have so many milliseconds for those in flight; whoever asks tells the route again where that was not enough.
    */
-  closing(site: string): Promise<number> {
+  closing(site: string, drain = 0): Promise<number> {
     return new Promise(resolve => {
       const id = this.#nextId++
-      const late = setTimeout(() => closing.done(closing.inFlight + closing.open.size), ANSWER)
+      const late = setTimeout(() => closing.done(closing.inFlight + closing.open.size), Math.max(ANSWER, drain))
       const done = (inFlight: number): void => {
         clearTimeout(late)
         this.#closings.delete(id)
         resolve(inFlight)
       }
-      const closing: Closing = { id, site, open: new Set(this.#relays), inFlight: 0, done }
+      const closing: Closing = { id, site, drain: drain > 0, open: new Set(this.#relays), inFlight: 0, done }
       this.#closings.set(id, closing)
-      for (const relay of this.#relays) this.#send(relay, { type: 'closing', id, site })
+      for (const relay of this.#relays) this.#send(relay, question(closing))
       this.#gather(closing)
     })
   }
@@ -105,7 +106,7 @@ export class Relays {
     for (const message of this.#certificates?.messages() ?? []) this.#send(relay, message)
     for (const closing of this.#closings.values()) {
       closing.open.add(relay)
-      this.#send(relay, { type: 'closing', id: closing.id, site: closing.site })
+      this.#send(relay, question(closing))
     }
     readLines<unknown>(socket, line => this.#hear(relay, line))
   }
@@ -163,4 +164,8 @@ export class Relays {
     writeLine(relay.socket, message)
     if (relay.socket.writableLength > MOST_UNSENT) relay.socket.destroy()
   }
+}
+
+function question({ id, site, drain }: Closing): ToRelay {
+  return { type: 'closing', id, site, ...(drain ? { drain: true } : {}) }
 }

@@ -8,6 +8,8 @@ import type { Wakes } from './wakes.ts'
 
 /** Milliseconds an owner's sleep waits for requests in flight to end. */
 const DRAIN = 5_000
+/** Milliseconds for which new requests are held while those in flight end, before a restart. A visitor waits no longer than for a slow page. */
+const HELD = 10_000
 /** Milliseconds between two looks at requests that are in flight. */
 const LOOK = 200
 /** Milliseconds between two looks for idle sites, at most. */
@@ -50,6 +52,15 @@ export class Sleeps {
     }
   }
 
+  /**
+   * The first half of a restart: new requests are held until the pod is there again. Those in flight end first; where they take longer than some seconds,
+   * they are cut off with `force`, else it is called off (`conflict`). The site counts as waking from then on: whoever asks for this wakes it.
+   */
+  async drain(name: string, { force = false } = {}): Promise<void> {
+    if (await this.#parts.turns.run(name, () => this.#sleep(name, 'asleep', force, HELD))) return
+    throw new AubergeError('conflict', `${name} is answering long requests (downloads, event streams, WebSockets): try again when they have ended`)
+  }
+
   /** One try, from idle time or need of memory: false where the site turned out to be in use. */
   async try(name: string, tier: SleepTier): Promise<boolean> {
     const asleep = await this.#parts.turns.run(name, () => this.#sleep(name, tier, false))
@@ -89,29 +100,30 @@ export class Sleeps {
   }
 
   /** True when the site sleeps (or is gone); false when it was called off. Runs in the site's turn. */
-  async #sleep(name: string, tier: SleepTier, cutOff: boolean): Promise<boolean> {
+  async #sleep(name: string, tier: SleepTier, cutOff: boolean, held = 0): Promise<boolean> {
     const status = this.#parts.states.get(name)
     if (!status || !canSleep(status, tier)) return true
-    if (status.state === 'running' && !await this.#close(name) && !cutOff) {
+    if (status.state === 'running' && !await this.#close(name, held) && !cutOff) {
       this.#parts.states.repeat(name)
       return false
     }
-    this.#parts.states.change(name, { state: 'sleeping' })
-    await this.#putDown(name, tier)
+    const next = held > 0 ? 'waking' : tier
+    this.#parts.states.change(name, { state: held > 0 ? 'waking' : 'sleeping' })
+    await this.#putDown(name, tier, next)
     return true
   }
 
   /** The first phase: true when every relay has closed the site and nobody came meanwhile. */
-  async #close(name: string): Promise<boolean> {
-    const inFlight = await this.#parts.relays.closing(name)
-    return inFlight === 0 && !this.#parts.wakes.wanted(name)
+  async #close(name: string, held: number): Promise<boolean> {
+    const inFlight = await this.#parts.relays.closing(name, held)
+    return inFlight === 0 && (held > 0 || !this.#parts.wakes.wanted(name))
   }
 
   /** The second phase. Where it fails, requests wake the site as if it had worked: a wake puts anything right. */
-  async #putDown(name: string, tier: SleepTier): Promise<void> {
+  async #putDown(name: string, tier: SleepTier, next: SleepTier | 'waking'): Promise<void> {
     try {
       const pod = await patiently(() => pods(this.#parts).sleep(name, tier))
-      this.#parts.states.change(name, { ...found(pod), state: tier })
+      this.#parts.states.change(name, { ...found(pod), state: next })
     } catch (error) {
       this.#parts.states.change(name, { state: 'asleep' })
       throw error

@@ -45,6 +45,9 @@ export class Hold {
     for (const key of [...this.waiting.keys()]) this.release(key)
   }
 
+  /** How many wait for one key. */
+  count(key: string): number { return this.waiting.get(key)?.size ?? 0 }
+
   /** The keys that requests wait for. */
   keys(): string[] { return [...this.waiting.keys()] }
   get size(): number { return this.held }

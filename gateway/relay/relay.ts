@@ -12,7 +12,7 @@ import { Meter } from './meter.ts'
 import { Pools } from './upstream/pool.ts'
 import { Reception } from './serve.ts'
 import { SETTINGS, type Settings } from './settings.ts'
-import { Table } from './table.ts'
+import { Table, type Site } from './table.ts'
 import { Contexts } from './tls/contexts.ts'
 import { Handshake, HTTP2_OR_1, type Door } from './tls/door.ts'
 import { Secure, type RedirectHttps } from './tls/secure.ts'
@@ -72,6 +72,7 @@ export class Relay {
     this.hold = new Hold(this.settings)
     this.crowd = new Crowd(this.settings)
     this.secure = new Secure(options.redirectHttps ?? 'auto', this.contexts, () => this.table.zone)
+    this.table.onLeft = site => this.left(site)
     const host = new Reception({ ...this, tell: this.tell, journal: this.journal })
     this.door = { contexts: this.contexts, zone: () => this.table.zone, protocols: HTTP2_OR_1 }
     const isLeaving = (): boolean => this.leaving
@@ -168,7 +169,7 @@ export class Relay {
       case 'table': this.replace(message.version, message.zone, message.routes); return this.applied(message.version)
       case 'route': this.change(message.version, message.route); return this.applied(message.version)
       case 'gone': this.remove(message.version, message.host); return this.applied(message.version)
-      case 'closing': return this.closing(message.id, message.site)
+      case 'closing': return message.drain ? this.drain(message.id, message.site) : this.closing(message.id, message.site)
       case 'certificates': return this.contexts.replace(message.certificates)
       case 'certificate': return this.contexts.put(message.certificate)
       case 'uncertified': return this.contexts.remove(message.name)
@@ -203,6 +204,21 @@ export class Relay {
     const inFlight = this.table.closing(site)
     if (inFlight === 0) this.closeIdle(site)
     this.tell({ type: 'closed', id, site, inFlight })
+  }
+
+  private drain(id: number, name: string): void {
+    const site = this.table.drain(name, id)
+    if (site === null) this.tell({ type: 'closed', id, site: name, inFlight: 0 })
+    else this.left(site)
+  }
+
+  /** Says that a site is drained, once all that is in flight is what we hold ourselves. */
+  private left(site: Site): void {
+    if (site.question === null || site.inFlight > this.hold.count(site.name)) return
+    const id = site.question
+    site.question = null
+    this.closeIdle(site.name)
+    this.tell({ type: 'closed', id, site: site.name, inFlight: 0 })
   }
 
   private closeIdle(site: string): void {

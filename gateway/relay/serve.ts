@@ -63,7 +63,7 @@ export class Reception implements Host {
     if (exchange.request.maxForwards === 0) return exchange.failed(exchange.request.method === 'TRACE' ? 'bad_method' : 'final')
     if (exchange.entry === null) this.count(exchange, entry)
     if (route.kind !== 'site') this.forward(exchange, route.upstream)
-    else if (route.state === 'running' && route.upstream !== null && entry.site?.phase !== 'closing') this.forward(exchange, route.upstream, this.settings.perPod)
+    else if (route.state === 'running' && route.upstream !== null && (entry.site === null || entry.site.phase === 'open')) this.forward(exchange, route.upstream, this.settings.perPod)
     else this.await(exchange, entry, route)
   }
 
@@ -84,7 +84,7 @@ export class Reception implements Host {
 
   private await(exchange: Exchange, entry: Entry, route: SiteRoute): void {
     const wait = (route.retryAt ?? 0) - Date.now()
-    const who = entry.site?.asked === 'wake' || route.state === 'waking' || route.uninvited === 'wake' ? null : uninvited(exchange.request)
+    const who = entry.site?.asked === 'wake' || entry.site?.phase === 'draining' || route.state === 'waking' || route.uninvited === 'wake' ? null : uninvited(exchange.request)
     if (who !== null) return exchange.failed(who === 'scanner' ? 'uninvited' : 'resting')
     if (route.state === 'failed' && wait > 0) return exchange.failed('failed', { retryAfter: Math.ceil(wait / 1000) })
     if (!this.keep(exchange, route.site)) return

@@ -7,8 +7,13 @@ export type Site = {
   name: string
   entries: Set<Entry>
   inFlight: number
-  /** open: as its route says. closing: control is putting it to sleep and was told that nothing is in flight. */
-  phase: 'open' | 'closing'
+  /**
+   * open: as its route says. closing: control is putting it to sleep and was told that nothing is in flight. draining: control is restarting it; requests
+   * are held, whoever sends them.
+   */
+  phase: 'open' | 'closing' | 'draining'
+  /** The number of control's question, which is answered when what was in flight has ended. */
+  question: number | null
   /** Whether control knows that a request waits: one wake (or word that the upstream is gone) until its route changes. */
   asked: 'nothing' | 'wake' | 'down'
 }
@@ -30,6 +35,8 @@ export class Table {
   private entries = new Map<string, Entry>()
   private readonly sites = new Map<string, Site>()
   private readonly changed = new Set<Entry>()
+  /** Called when a request of a site that is being drained is over. */
+  onLeft: (site: Site) => void = () => {}
 
   find(host: string): Entry | undefined { return this.entries.get(host) }
   get size(): number { return this.entries.size }
@@ -73,12 +80,13 @@ export class Table {
     if (site === null) return
     site.entries.add(entry)
     site.phase = 'open'
+    site.question = null
     site.asked = 'nothing'
   }
 
   private site(name: string): Site {
     let site = this.sites.get(name)
-    if (site === undefined) this.sites.set(name, site = { name, entries: new Set(), inFlight: 0, phase: 'open', asked: 'nothing' })
+    if (site === undefined) this.sites.set(name, site = { name, entries: new Set(), inFlight: 0, phase: 'open', question: null, asked: 'nothing' })
     return site
   }
 
@@ -102,6 +110,7 @@ export class Table {
     this.changed.add(entry)
     if (site === null) return
     site.inFlight--
+    if (site.question !== null) this.onLeft(site)
     if (site.inFlight === 0) this.forget(site)
   }
 
@@ -111,6 +120,13 @@ export class Table {
     if (site === undefined) return 0
     if (site.inFlight === 0) Object.assign(site, { phase: 'closing', asked: 'nothing' } satisfies Partial<Site>)
     return site.inFlight
+  }
+
+  /** Holds the site's requests from now on, whatever is in flight; null where nobody has asked for it yet. */
+  drain(name: string, id: number): Site | null {
+    const site = this.sites.get(name)
+    if (site === undefined) return null
+    return Object.assign(site, { phase: 'draining', question: id, asked: 'nothing' } satisfies Partial<Site>)
   }
 
   /** Where a site's requests go now; for closing its pooled connections. */
