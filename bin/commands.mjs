@@ -17,13 +17,24 @@ const COMMON = [DATA, JSON_OUTPUT]
 const flag = (name, help) => ({ name, takes: null, help })
 
 /** @type {Option} */
-const IMAGE = { name: 'image', takes: 'NAME', help: 'the image its pod runs' }
+const IMAGE = { name: 'image', takes: 'NAME[@VERSION]', help: 'the image its pod runs; without a version its newest' }
 
 /** @type {readonly Option[]} */
 const LIMITS = [
   { name: 'memory', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'memory its pod may use' },
   { name: 'cpu', takes: 'CORES', read: cores, help: 'processor cores its pod may use' },
   { name: 'disk', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'size of its volume' },
+]
+
+/** @type {readonly Option[]} */
+const SETTINGS = [
+  { name: 'env', takes: 'KEY=VALUE', many: true, read: assignment, help: 'a variable of its environment' },
+  { name: 'env-stdin', takes: null, help: 'read lines of KEY=VALUE from standard input: secrets on a command line can be seen' },
+  { name: 'unset-env', takes: 'KEY', many: true, help: 'take a variable away' },
+  { name: 'php', takes: 'KEY=VALUE', many: true, read: assignment, help: 'a setting of PHP, such as memory_limit=256M' },
+  { name: 'unset-php', takes: 'KEY', many: true, help: "PHP's setting as the image has it" },
+  { name: 'start', takes: 'COMMAND', help: 'what starts its application, such as "npm start"' },
+  { name: 'unset-start', takes: null, help: "the image's own start command" },
 ]
 
 /** @param {string} name @param {string} args @param {string} help @param {readonly Option[]} [options] @returns {Command} */
@@ -50,7 +61,8 @@ export const COMMANDS = [
   command('site list', '', 'all sites'),
   command('site show', 'NAME', 'one site'),
   command('site deploy', 'NAME FILE', 'replace its document root by FILE.zip, FILE.tar.gz or a directory'),
-  command('site update', 'NAME', 'change image or limits', [IMAGE, ...LIMITS]),
+  command('site rollback', 'NAME [RELEASE]', 'show an earlier release again; without one, the one before'),
+  command('site update', 'NAME', 'change image, limits or settings', [IMAGE, ...LIMITS, ...SETTINGS]),
   command('site wake', 'NAME', 'start its pod'),
   command('site sleep', 'NAME', 'stop its pod', [
     { name: 'tier', takes: 'frozen|asleep', fallback: 'asleep', read: (name, text) => value.oneOf(name, text, ['frozen', 'asleep']), help: 'how deep' }]),
@@ -64,9 +76,12 @@ export const COMMANDS = [
   command('site expose', 'NAME PORT', 'forward a port of this host to the site'),
   command('site unexpose', 'NAME PORT', 'stop forwarding it'),
   command('routes', '', 'the routing table'),
-  command('image build', '[NAME]', 'build a new version of an image'),
+  command('image build', '[NAME]', 'build a new version of an image: php, static, node or python', [flag('if-changed', 'keep the newest version where nothing else comes out')]),
   command('image list', '', 'all images'),
-  command('image remove', 'NAME', 'remove an image no site uses'),
+  command('image roll', '[NAME]', 'restart the sites that run on an older version, one after the other, dropping no request'),
+  command('image pin', 'NAME@VERSION', 'have all sites use an earlier version (then roll)'),
+  command('image unpin', 'NAME', 'have all sites use the newest version again (then roll)'),
+  command('image remove', 'NAME', 'remove a version (php@1), or an image whole, that no site uses'),
   command('ca export', 'FILE', "the house's own certificate authority, for browsers", [flag('p12', 'as PKCS#12')]),
   command('backup', 'FILE', 'save the whole house in one file'),
   command('restore', 'FILE', 'bring the whole house back'),
@@ -76,4 +91,11 @@ export const COMMANDS = [
 function cores(name, text) {
   if (!/^\d{1,3}(\.\d{1,3})?$/.test(text) || Number(text) < 0.01) throw value.bad(name, text, 'a number of cores such as 0.5')
   return Number(text)
+}
+
+/** @param {string} name @param {string} text @returns {[string, string]} */
+function assignment(name, text) {
+  const at = text.indexOf('=')
+  if (at < 1) throw value.bad(name, text, 'KEY=VALUE')
+  return [text.slice(0, at), text.slice(at + 1)]
 }

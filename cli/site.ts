@@ -1,12 +1,14 @@
 // auberge site …: what is one call and an answer. Deploying, running commands and streams are in deploy.ts, exec.ts and streams.ts.
 import { UsageError } from '../bin/usage.mjs'
+import { AubergeError } from '../wire/error.ts'
 import { argument, answer, type Desk } from './desk.ts'
 import { moment, sheet, size, table } from './table.ts'
 
 type Limits = { memory: number; cpu: number; disk: number; pids: number }
 export type SiteView = {
   name: string; url: string; state: string; owner: string; kind: string; image: string | null; ipv4: string[]; ipv6: string[]; limits: Limits | null
-  usage?: { memory: number; disk: number } | null; release?: string | null; createdAt: number; failure?: string | null
+  imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null
+  usage?: { memory: number; disk: number } | null; release: string | null; releases: string[]; createdAt: number; failure?: string | null
   lastWake?: { at: number; ms: number } | null
 }
 
@@ -32,14 +34,6 @@ export async function showSite(desk: Desk): Promise<void> {
   answer(desk, await desk.admin.json<SiteView>('GET', sitePath(desk)), describe)
 }
 
-export async function updateSite(desk: Desk): Promise<void> {
-  const { options } = desk.order
-  const limits = Object.fromEntries(['memory', 'cpu', 'disk'].flatMap(name => (options.has(name) ? [[name, Number(options.get(name))]] : [])))
-  const change = { ...(options.has('image') ? { image: String(options.get('image')) } : {}), ...(Object.keys(limits).length > 0 ? { limits } : {}) }
-  if (Object.keys(change).length === 0) throw new UsageError('site update: nothing to change; give --image, --memory, --cpu or --disk')
-  answer(desk, await desk.admin.json<SiteView>('PATCH', sitePath(desk), { json: change }), describe)
-}
-
 export async function wakeSite(desk: Desk): Promise<void> {
   answer(desk, await desk.admin.json<SiteView>('POST', `${sitePath(desk)}/wake`), stateLine)
 }
@@ -63,13 +57,36 @@ function stateLine(site: SiteView): string {
   return `${site.name} is ${site.state}.`
 }
 
-function describe(site: SiteView): string {
+/** Goes back to the release that was named, else to the one before the present one. */
+export async function rollbackSite(desk: Desk): Promise<void> {
+  const release = desk.order.args.RELEASE ?? earlier(await desk.admin.json<SiteView>('GET', sitePath(desk)))
+  answer(desk, await desk.admin.json<{ release: string }>('POST', `${sitePath(desk)}/rollback`, { json: { release } }), each => `${argument(desk, 'NAME')} now shows release ${each.release}.`)
+}
+
+function earlier({ name, release, releases }: SiteView): string {
+  const found = release === null ? releases.at(-1) : releases[releases.indexOf(release) - 1]
+  if (found === undefined) throw new AubergeError('not_found', `${name} has no release before ${release ?? 'its own files'}; site show lists those it has`)
+  return found
+}
+
+export function describe(site: SiteView): string {
   const { limits, usage } = site
   return sheet([
-    ['name', site.name], ['url', site.url], ['state', site.state], ['failure', site.failure], ['owner', site.owner], ['image', site.image],
-    ['addresses', [...site.ipv4, ...site.ipv6].join(', ')], ['release', site.release],
+    ['name', site.name], ['url', site.url], ['state', site.state], ['failure', site.failure], ['owner', site.owner], ['image', image(site)],
+    ['addresses', [...site.ipv4, ...site.ipv6].join(', ')], ['release', site.release], ['releases', site.releases?.join(', ')],
+    ['php', assignments(site.php)], ['env', assignments(site.env, () => '…')], ['start', site.start],
     ['memory', limits && `${usage ? `${size(usage.memory)} of ` : ''}${size(limits.memory)}`],
     ['disk', limits && `${usage ? `${size(usage.disk)} of ` : ''}${size(limits.disk)}`],
     ['cpu', limits?.cpu], ['last wake', site.lastWake && `${moment(site.lastWake.at)}, ${Math.round(site.lastWake.ms)} ms`], ['since', moment(site.createdAt)],
   ])
+}
+
+/** What it is set to, and what it runs on where that differs. */
+function image({ image, imageVersion, restartNeeded }: SiteView): string | null {
+  if (image === null || imageVersion === null || imageVersion === image) return restartNeeded ? `${image} (restart it to take over changes)` : image
+  return `${image} (runs on ${imageVersion}${restartNeeded ? '; restart it to take over changes' : ''})`
+}
+
+function assignments(values: Record<string, string>, shown = (value: string) => value): string {
+  return Object.entries(values).map(([key, value]) => `${key}=${shown(value)}`).join(' ')
 }

@@ -6,19 +6,21 @@ import { exportAuthority } from './authority.ts'
 import { deploySite } from './deploy.ts'
 import type { Verb } from './desk.ts'
 import { execInSite } from './exec.ts'
-import { buildImage, listImages, removeImage } from './image.ts'
+import { buildImage, listImages, pinImage, removeImage, rollImage, unpinImage } from './image.ts'
 import { listRoutes } from './routes.ts'
-import { createSite, deleteSite, listSites, restartSite, showSite, sleepSite, updateSite, wakeSite } from './site.ts'
+import { createSite, deleteSite, listSites, restartSite, rollbackSite, showSite, sleepSite, wakeSite } from './site.ts'
+import { updateSite } from './update.ts'
 import { backupSite, restoreSite, siteLogs } from './streams.ts'
 
 const VERBS: Record<string, Verb> = {
   'account create': createAccount, 'account list': listAccounts, 'account suspend': suspendAccount, 'account resume': resumeAccount,
   'account delete': deleteAccount, 'invite create': createInvite, 'invite list': listInvites,
-  'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site update': updateSite,
+  'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site rollback': rollbackSite, 'site update': updateSite,
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
   'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
   'ca export': exportAuthority,
   'routes': listRoutes, 'image build': buildImage, 'image list': listImages, 'image remove': removeImage,
+  'image roll': rollImage, 'image pin': pinImage, 'image unpin': unpinImage,
 }
 
 /** The command's function; `unavailable` for those that are promised and not there yet. */

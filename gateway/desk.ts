@@ -1,6 +1,7 @@
 // The front desk: what the panel asks of control. The panel's handlers know accounts and HTTP; the desk knows sites, names, pods and routes.
 import type { Duplex, Readable } from 'node:stream'
-import type { Account, Limits, Site, SiteState, WakeCause } from '../registry/types.ts'
+import type { SiteChange } from '../registry/registry.ts'
+import type { Account, Limits, SiteState, WakeCause } from '../registry/types.ts'
 import type { ExecRequest, ImageView, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
@@ -10,11 +11,19 @@ export type SiteView = {
   url: string
   state: SiteState
   owner: string
+  /** What it is set to: `php`, which means the newest version, or one (`php@2`). */
   image: string | null
+  /** The version its pod is made of (`php@3`); null while there is no pod. */
+  imageVersion: string | null
+  /** Whether the pod that runs isn't what it would be made of now: a restart takes over a newer image, settings or an application's release. */
+  restartNeeded: boolean
   ipv4: string[]
   ipv6: string[]
   limits: Limits | null
   env: Record<string, string>
+  /** Settings of PHP by their names in php.ini; `start`: what starts an application, null for its image's own. */
+  php: Record<string, string>
+  start: string | null
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
   usage: { memory: number; disk: number; files: number } | null
@@ -44,6 +53,12 @@ export type RouteView = {
   lastWake: { at: number; cause: string; ms: number } | null
 }
 
+/** What a rolling restart tells, one after the other. skipped: it answers long requests, or is gone; failed: it doesn't start, was set back to what it ran on, and the restart ended. */
+export type RollLine =
+  | { event: 'begin'; image: string; sites: number }
+  | { event: 'site'; site: string; nth: number; of: number; from: string; to: string; outcome: 'moved' | 'skipped' | 'failed'; ms: number; why?: string }
+  | { event: 'end'; image: string; moved: number; left: number }
+
 export type ArchiveType = 'zip' | 'tar.gz'
 
 /** Every verb throws AubergeErrors; `actor` is who is recorded in the audit log. Whether the actor may is the panel's to check. */
@@ -53,7 +68,7 @@ export interface Desk {
   /** `not_found` where there is no such reservation. With `usage` it asks the provisioner what the site uses. */
   view(name: string, options?: { usage?: boolean }): Promise<SiteView>
   list(owner?: Account): SiteView[]
-  updateSite(actor: Account, name: string, change: Partial<Pick<Site, 'image' | 'env' | 'wakeForRobots'>> & { limits?: Partial<Limits> }): Promise<SiteView>
+  updateSite(actor: Account, name: string, change: SiteChange): Promise<SiteView>
   deleteSite(actor: Account, name: string, options?: { purge?: boolean }): Promise<void>
   wake(actor: Account, name: string): Promise<SiteView>
   sleep(actor: Account, name: string, tier?: 'frozen' | 'asleep'): Promise<SiteView>
@@ -76,8 +91,13 @@ export interface Desk {
   /** Calls `each` with the rows that changed, at most once a second, until `signal` aborts. `gone`: hosts that went. */
   watchRoutes(each: (change: { rows: RouteView[]; gone: string[] }) => void, signal: AbortSignal): void
   images(): Promise<ImageView[]>
-  buildImage(name: string): Promise<Readable>
+  buildImage(name: string, options?: { ifChanged?: boolean }): Promise<Readable>
+  /** One version (`php@1`) or an image whole. */
   removeImage(name: string): Promise<void>
+  /** Goes back to an earlier version for all sites that aren't set to one themselves; null: the newest again. */
+  pinImage(name: string, version: number | null): Promise<void>
+  /** Restarts, one after the other and dropping no request, the sites set to an image whose pods are of something older. RollLines as JSON lines; closing the stream ends it after the site under way. */
+  rollImage(actor: Account, name: string): Promise<Readable>
   /** When the house's own authority (null: it has none) and each certificate end. */
   certificates(): { authority: number | null; leaves: { names: string[]; trusted: boolean; expiresAt: number }[] }
   /** The authority's certificate without its key; `unavailable` where there is none. The password of `p12` is `auberge`. */

@@ -3,8 +3,11 @@
 import type { Readable, Duplex } from 'node:stream'
 import type { Limits } from '../registry/types.ts'
 
-/** What a site needs of its pod. `image` is an image's name (`php`); the newest version is taken when the pod is next prepared. */
-export type SiteSpec = { image: string; limits: Limits; env: Record<string, string> }
+/**
+ * What a site needs of its pod. `image` is an image's name (`php`), whose newest version is taken when the pod is next made ready, or one version (`php@2`).
+ * `php`: settings of PHP; `start`: the command of an application, null for the image's own. Each image takes what concerns it.
+ */
+export type SiteSpec = { image: string; limits: Limits; env: Record<string, string>; php: Record<string, string>; start: string | null }
 
 /** running → frozen → prepared → cold as in the design; `failed`: its process ended by itself or never answered. */
 export type Tier = 'running' | 'frozen' | 'prepared' | 'cold' | 'failed'
@@ -13,7 +16,10 @@ export type Tier = 'running' | 'frozen' | 'prepared' | 'cold' | 'failed'
 export type Pod = {
   name: string
   tier: Tier
+  /** The version it is made of (`php@2`); of a pod that isn't made, what the specification says. */
   image: string
+  /** Whether it would be made otherwise now: of another version, specification or, where an application only reads it when it starts, release. */
+  outdated: boolean
   ipv4: string
   ipv6: string
   port: number
@@ -31,7 +37,17 @@ export type PodEvent = { type: 'exit'; name: string; failure: string; at: number
 
 export type Backup = { file: string; bytes: number; keptUntil: number }
 
-export type ImageView = { name: string; version: number; bytes: number; builtAt: number; usedBy: number }
+/** `release` is the document root from now on. `restart`: an application that reads it only when it starts was started before. */
+export type Released = { release: string; releases: string[]; restart: boolean }
+
+/**
+ * `usedBy`: sites of this house whose pod is made of it. `newest`: of its name. `pinned`: this house's sites have it in the newest's place.
+ * `takes`: what a site can set for it besides its environment.
+ */
+export type ImageView = { name: string; version: number; bytes: number; builtAt: number; usedBy: number; newest: boolean; pinned: boolean; takes: Takes | null }
+
+/** `php`: settings of PHP; `start`: the command that starts an application. */
+export type Takes = 'php' | 'start'
 
 export type ExecRequest = { command: string[]; tty: boolean; columns?: number; rows?: number }
 
@@ -39,7 +55,7 @@ export type ExecRequest = { command: string[]; tty: boolean; columns?: number; r
 export interface Provisioner {
   /** Makes the pod and its volume, ready to start (tier prepared); of an existing site, updates the spec. */
   create(name: string, spec: SiteSpec): Promise<Pod>
-  /** A changed image, environment or limit takes effect at the next wake; limits of cgroup and disk at once. */
+  /** A changed image, environment, setting or limit takes effect at the next wake; limits of cgroup and disk at once. */
   update(name: string, spec: SiteSpec): Promise<Pod>
   /** Thaws or starts the pod and resolves when its port answers. `wake_failed` with the log's tail if it doesn't. */
   wake(name: string): Promise<{ pod: Pod; phases: WakePhases }>
@@ -48,8 +64,8 @@ export interface Provisioner {
   /** Stops and removes everything of the site but a final backup (unless `purge`). */
   destroy(name: string, options?: { purge?: boolean }): Promise<{ backup: Backup | null }>
   /** Unpacks a plain tar of regular files and directories as a new release and switches the document root to it in one step. */
-  deploy(name: string, tar: Readable): Promise<{ release: string }>
-  rollback(name: string, release: string): Promise<{ release: string }>
+  deploy(name: string, tar: Readable): Promise<Released>
+  rollback(name: string, release: string): Promise<Released>
   /** Runs a command as the site's root, in the running pod or else in a workshop. The stream's frames: see exec.ts. */
   exec(name: string, request: ExecRequest): Promise<Duplex>
   /** The pod's standard output and errors, oldest first, text; with `follow` it stays open. */
@@ -63,7 +79,10 @@ export interface Provisioner {
   /** Calls `each` for what happens by itself, until `signal` aborts; reconnects by itself. */
   watch(each: (event: PodEvent) => void, signal: AbortSignal): void
   images(): Promise<ImageView[]>
-  /** Builds a new version of an image; the stream is its progress as text lines. */
-  buildImage(name: string): Promise<Readable>
+  /** Builds a new version of an image; the stream is its progress as text lines, the last `100% NAME@VERSION` or `failed: WHY`. `ifChanged`: keeps the newest where the new one has nothing else in it. */
+  buildImage(name: string, options?: { ifChanged?: boolean }): Promise<Readable>
+  /** Removes one version (`php@1`), or every one of an image (`node`). `conflict` where a site of any house has it or is set to it. */
   removeImage(name: string): Promise<void>
+  /** Has this house's sites use `version` of an image in the newest's place; null: the newest again. */
+  pinImage(name: string, version: number | null): Promise<void>
 }

@@ -23,6 +23,8 @@ export type BundleSpec = {
   volume: string
   /** Files bound read-only over files the image has: path inside → path on the host. */
   files: Record<string, string>
+  /** Files made for this container alone, likewise: path inside → what is in them. Not for secrets: anybody inside may read them. */
+  texts?: Record<string, string>
   process: { args: string[]; env: string[]; cwd: string; tty: boolean; uid?: number; gid?: number }
 }
 
@@ -85,11 +87,11 @@ function mounts(spec: BundleSpec) {
   ]
 }
 
-/** What the image runs when the site is awake, with the site's environment over the image's. */
-export function imageProcess(image: ImageConfig, env: Record<string, string>): BundleSpec['process'] {
+/** What the image runs when the site is awake, with the site's environment over the image's. `start`: in the place of the image's default command (Cmd). */
+export function imageProcess(image: ImageConfig, env: Record<string, string>, start: string | null = null): BundleSpec['process'] {
   const { Entrypoint = [], Cmd = [], WorkingDir = '', User = '' } = image.config ?? {}
   const [uid = 0, gid = uid] = /^\d+(:\d+)?$/.test(User) ? User.split(':').map(Number) : []
-  return { args: [...Entrypoint, ...Cmd], env: environment(image, env), cwd: WorkingDir || '/', tty: false, uid, gid }
+  return { args: [...Entrypoint, ...(start === null ? Cmd : [start])], env: environment(image, env), cwd: WorkingDir || '/', tty: false, uid, gid }
 }
 
 /** The image's environment under the site's, as KEY=VALUE. */
@@ -103,5 +105,10 @@ export function environment(image: ImageConfig, env: Record<string, string>): st
 export async function writeBundle(dir: string, spec: BundleSpec): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   await chmod(dir, 0o700)
-  await writeFile(`${dir}/config.json`, JSON.stringify(ociConfig(spec)), { mode: 0o600 })
+  const files = { ...spec.files }
+  for (const [index, [destination, text]] of Object.entries(spec.texts ?? {}).entries()) {
+    files[destination] = `${dir}/text-${index}`
+    await writeFile(files[destination], text, { mode: 0o644 })
+  }
+  await writeFile(`${dir}/config.json`, JSON.stringify(ociConfig({ ...spec, files })), { mode: 0o600 })
 }

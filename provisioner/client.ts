@@ -5,7 +5,7 @@ import { Client, type Dispatcher } from 'undici'
 import { AubergeError, STATUS, type ErrorCode } from '../wire/error.ts'
 import { readLines } from '../wire/lines.ts'
 import { upgrade } from '../wire/upgrade.ts'
-import type { Backup, ExecRequest, ImageView, Pod, PodEvent, Provisioner, SiteSpec, WakePhases } from './api.ts'
+import type { Backup, ExecRequest, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, WakePhases } from './api.ts'
 
 /** Milliseconds a call waits for a provisioner that isn't there; and between tries. */
 const PATIENCE = 15_000
@@ -31,8 +31,8 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
     wake: (name: string) => call<{ pod: Pod; phases: WakePhases }>(`/wake/${encodeURIComponent(name)}`),
     sleep: (name: string, tier: 'frozen' | 'asleep') => call<Pod>(`/sleep/${encodeURIComponent(name)}`, { tier }),
     destroy: (name: string, options: { purge?: boolean } = {}) => call<{ backup: Backup | null }>(`/destroy/${encodeURIComponent(name)}`, options),
-    deploy: (name: string, tar: Readable) => send<{ release: string }>(`/deploy/${encodeURIComponent(name)}`, tar),
-    rollback: (name: string, release: string) => call<{ release: string }>(`/rollback/${encodeURIComponent(name)}`, { release }),
+    deploy: (name: string, tar: Readable) => send<Released>(`/deploy/${encodeURIComponent(name)}`, tar),
+    rollback: (name: string, release: string) => call<Released>(`/rollback/${encodeURIComponent(name)}`, { release }),
     exec: (name: string, request: ExecRequest) => retried(patience, ABSENT, () => upgraded(dispatcher, `/exec/${encodeURIComponent(name)}`, request)),
     logs: (name: string, options: { follow: boolean }) => stream(`/logs/${encodeURIComponent(name)}`, options),
     backup: (name: string) => stream(`/backup/${encodeURIComponent(name)}`),
@@ -41,8 +41,9 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
     list: () => call<Pod[]>('/list'),
     watch: (each: (event: PodEvent) => void, signal: AbortSignal) => void watch(dispatcher, each, signal),
     images: () => call<ImageView[]>('/images'),
-    buildImage: (name: string) => stream('/build-image', { name }),
+    buildImage: (name: string, options: { ifChanged?: boolean } = {}) => stream('/build-image', { name, ...options }),
     removeImage: async (name: string) => void (await call('/remove-image', { name })),
+    pinImage: async (name: string, version: number | null) => void (await call('/pin-image', { name, version })),
     close: () => dispatcher.close(),
   }
 }

@@ -1,35 +1,51 @@
 // The containers of a site: the pod's bundle and short-lived ones for work on its files. Called by the prepare recipe and the workshop.
 import { createHash, randomBytes } from 'node:crypto'
-import { lstatSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { environment, imageProcess, writeBundle, type BundleSpec } from './bundle.ts'
 import type { Host } from './host.ts'
-import { find, newest, type Image } from './images/store.ts'
+import { find, newest, parseReference, takesOf, type Image } from './images/store.ts'
 import { containerId, firstId, netnsName, podCgroup, siteCgroup } from './instance.ts'
 import { bundlePlace, netnsPlace, podPlaces } from './places.ts'
+import { hasFile, settingsFiles } from './settings.ts'
 import { AubergeError } from '../wire/error.ts'
 import { ensureVolume, releaseVolume } from './volume.ts'
 
 /** The image a site's pod is to be made of now. `not_found` where none was built. */
 export function imageOf(host: Host, name: string): Image {
-  const { image } = host.states.site(name).spec
-  const found = newest(image, host.images)
-  if (!found) throw new AubergeError('not_found', `there is no image ${image}; build it with: auberge image build ${image}`)
+  return imageFor(host, host.states.site(name).spec.image)
+}
+
+/**
+ * The version that `php@2` or `php` stands for: of the latter the one this house is pinned to, else the newest. Versions are this machine's: one that it
+ * hasn't (the house came from another) means the newest, for a site that runs on that is better than one that doesn't run.
+ */
+export function imageFor(host: Host, reference: string): Image {
+  const { name, version } = parseReference(reference) ?? { name: reference, version: host.pins.get(reference) }
+  const exact = version === null ? null : versionOf(host, name, version)
+  const found = exact ?? newest(name, host.images)
+  if (!found) throw new AubergeError('not_found', `there is no image ${name}; build it with: auberge image build ${name}`)
   return found
+}
+
+function versionOf(host: Host, name: string, version: number): Image | null {
+  try {
+    return find(name, version, host.images)
+  } catch {
+    return null
+  }
 }
 
 function baseSpec(host: Host, name: string, image: Image): Omit<BundleSpec, 'process' | 'cgroup' | 'netns'> {
   const site = host.states.site(name)
   return {
     hostname: name, rootfs: image.rootfs, firstId: firstId(host.instance, site.slot),
-    volume: podPlaces(host.data, name).volume, files: boundFiles(host, image),
+    volume: podPlaces(host.data, name).volume, files: boundFiles(host, image), texts: settingsFiles(host.instance, image, site.spec),
   }
 }
 
 /** A runtime would make a missing file in the shared image; so only files the image has are bound over. */
 function boundFiles(host: Host, image: Image): Record<string, string> {
-  const regular = lstatSync(`${image.rootfs}/etc/resolv.conf`, { throwIfNoEntry: false })?.isFile() ?? false
-  return regular ? { '/etc/resolv.conf': resolvConf(host) } : {}
+  return hasFile(image, '/etc/resolv.conf') ? { '/etc/resolv.conf': resolvConf(host) } : {}
 }
 
 export const resolvConf = (host: Host) => `${host.instance.run}/resolv.conf`
@@ -43,7 +59,7 @@ export async function writeResolvConf(host: Host): Promise<void> {
 export function podBundle(host: Host, name: string, image: Image): { spec: BundleSpec; fingerprint: string } {
   const site = host.states.site(name)
   const netns = netnsPlace(netnsName(host.instance, name))
-  const spec = { ...baseSpec(host, name, image), cgroup: podCgroup(host.instance, name), netns, process: imageProcess(image.config, site.spec.env) }
+  const spec = { ...baseSpec(host, name, image), cgroup: podCgroup(host.instance, name), netns, process: imageProcess(image.config, site.spec.env, takesOf(image) === 'start' ? site.spec.start : null) }
   return { spec, fingerprint: createHash('sha256').update(JSON.stringify(spec)).digest('hex') }
 }
 

@@ -5,6 +5,7 @@ import type { House } from '../wire/house.ts'
 import { AubergeError } from '../wire/error.ts'
 import type { Logger } from '../wire/log.ts'
 import { cgroups, type Cgroups } from './cgroup.ts'
+import { Pins } from './images/pins.ts'
 import type { Instance } from './instance.ts'
 import { Queue } from './queue.ts'
 import { ociRuntime } from './runtime/oci.ts'
@@ -23,6 +24,8 @@ export type Host = {
   resolvers: string[]
   /** Where images are; the machine-wide store unless a test says otherwise. */
   images: string | undefined
+  /** Versions of images this house's sites have in the newest's place. */
+  pins: Pins
   log: Logger
 }
 
@@ -34,7 +37,7 @@ export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance:
   for (const dir of [instance.run, root, `${instance.run}/bundles`]) await mkdir(dir, { recursive: true, mode: 0o700 })
   const groups = cgroups()
   return {
-    data, instance, log, images, cgroups: groups, runtime: ociRuntime(runtime, root, groups), states: new States(data, instance), queue: new Queue(),
+    data, instance, log, images, pins: new Pins(data), cgroups: groups, runtime: ociRuntime(runtime, root, groups), states: new States(data, instance), queue: new Queue(),
     resolvers: resolvers(),
   }
 }

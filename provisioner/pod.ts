@@ -1,18 +1,27 @@
 // A pod as the outside sees it. Called by the server and the recipes that answer with one.
 import type { Pod } from './api.ts'
 import type { Host } from './host.ts'
+import { portOf } from './images/store.ts'
 import { addresses } from './instance.ts'
-
-/** Where Apache listens in every pod. */
-export const PORT = 80
+import { imageFor } from './container.ts'
+import { outdated } from './recipes/prepare.ts'
 
 /** The pod of a site. `not_found` where there is none. */
 export function podOf(host: Host, name: string): Pod {
   const { slot, spec, release, releases } = host.states.site(name)
-  const { tier, image, failure } = host.states.life(name)
+  const { tier, image, port, failure } = host.states.life(name)
   const { ipv4, ipv6 } = addresses(host.instance, slot)
   return {
-    name, tier, image: image ? `${image.name}@${image.version}` : spec.image, ipv4, ipv6, port: PORT, spec, release, releases,
+    name, tier, image: image ? `${image.name}@${image.version}` : spec.image, ipv4, ipv6, port: image ? port : usualPort(host, spec.image), outdated: outdated(host, name), spec, release, releases,
     ...(tier === 'failed' && failure !== null ? { failure } : {}),
+  }
+}
+
+/** Where a pod that isn't made yet will listen. */
+function usualPort(host: Host, reference: string): number {
+  try {
+    return portOf(imageFor(host, reference))
+  } catch {
+    return 80
   }
 }

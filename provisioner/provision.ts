@@ -9,6 +9,7 @@ import { Exits } from './exits.ts'
 import { fortify } from './firewall.ts'
 import { openHost, type Host } from './host.ts'
 import { lock } from './lock.ts'
+import { tidyImages } from './images/verbs.ts'
 import { ensureBridge } from './network.ts'
 import { collectDead, reconcile } from './reconcile.ts'
 import { dropPartialBackups, expireBackups } from './recipes/destroy.ts'
@@ -20,6 +21,11 @@ const DAY = 24 * 3600 * 1000
 
 /** Removes a house that doesn't run from this host: whatever its pods left, its bridge, its number. The data directory stays. */
 export const retireHouse = (data: string) => retire(data, collectDead)
+
+async function daybreak(host: Host): Promise<void> {
+  await expireBackups(host)
+  await tidyImages(host)
+}
 
 export type Provisioning = { host: Host; close: () => Promise<void> }
 
@@ -36,8 +42,9 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   await dropPartialBackups(host)
   await reconcile(host, exits)
   const server = await serve(host, exits)
-  const daily = setInterval(() => void expireBackups(host), DAY)
+  const daily = setInterval(() => void daybreak(host), DAY)
   await expireBackups(host)
+  void tidyImages(host)
   return { host, close: () => closed() }
 
   async function closed(): Promise<void> {

@@ -26,13 +26,20 @@ export type Life = {
   /** Host end of the pod's network, when it has one. */
   veth: string | null
   image: { name: string; version: number } | null
+  /** Where its image's program listens. */
+  port: number
+  /** The release it was started with. */
+  release: string | null
   /** Fingerprint of the bundle the container was made from. */
   bundle: string | null
   failure: string | null
   usedAt: number
 }
 
-export const COLD: Life = { tier: 'cold', pid: 0, start: '', veth: null, image: null, bundle: null, failure: null, usedAt: 0 }
+export const COLD: Life = { tier: 'cold', pid: 0, start: '', veth: null, image: null, port: 80, release: null, bundle: null, failure: null, usedAt: 0 }
+
+/** What a specification that was written by an earlier version lacks. */
+const UNSET = { php: {}, start: null }
 
 export class States {
   readonly #data: string
@@ -59,7 +66,7 @@ export class States {
   #load(name: string): void {
     const site = parsed<Site>(podPlaces(this.#data, name).state)
     if (site === null || site.name !== name) return
-    this.#sites.set(name, site)
+    this.#sites.set(name, { ...site, spec: { ...UNSET, ...site.spec } })
     this.#lives.set(name, { ...COLD, ...parsed<Life>(`${this.#livesDir}/${name}.json`) })
   }
 

@@ -1,5 +1,7 @@
 // Parses everything a client may send. The provisioner trusts no client: what passes here is safe in argv, paths and files. Called by the server.
 import { AubergeError } from '../wire/error.ts'
+import { parseImage, parseStart } from '../registry/parse.ts'
+import { parsePhp } from '../registry/php.ts'
 import type { Limits } from '../registry/types.ts'
 import type { ExecRequest, SiteSpec } from './api.ts'
 
@@ -36,8 +38,8 @@ export function imageName(value: unknown): string {
 }
 
 export function siteSpec(value: unknown): SiteSpec {
-  const { image, limits, env } = fields(value, 'a specification')
-  return { image: imageName(image), limits: limitsOf(limits), env: environmentOf(env) }
+  const { image, limits, env, php, start } = fields(value, 'a specification')
+  return { image: parseImage(image), limits: limitsOf(limits), env: environmentOf(env), php: parsePhp(php ?? {}), start: parseStart(start ?? null) }
 }
 
 function limitsOf(value: unknown): Limits {
@@ -73,6 +75,13 @@ export function flag(value: unknown, key: string): boolean {
   const found = fields(value, 'the request')[key] ?? false
   if (typeof found !== 'boolean') invalid(`${key} must be true or false`)
   return found
+}
+
+/** A version's number, or null. */
+export function version(value: unknown): number | null {
+  const found = fields(value, 'the request').version ?? null
+  if (found !== null && (!Number.isSafeInteger(found) || Number(found) < 1)) invalid('version must be a whole number from 1, or null')
+  return found as number | null
 }
 
 export function text(value: unknown, key: string): string {

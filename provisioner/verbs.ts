@@ -1,19 +1,20 @@
 // Each verb of the provisioner: what it parses and which recipe it calls, in which queue. Called by server.ts.
 import { PassThrough, Readable } from 'node:stream'
 import { AubergeError } from '../wire/error.ts'
-import type { ImageView, PodEvent } from './api.ts'
-import { list as listImages, removeImage, type Image } from './images/store.ts'
-import { buildImage, type Report } from './images/build.ts'
+import type { PodEvent, Released } from './api.ts'
+import { building, imageViews, pinImage } from './images/verbs.ts'
+import { removeImage } from './images/remove.ts'
 import type { Host } from './host.ts'
 import { siteCgroup } from './instance.ts'
 import { readLog } from './log.ts'
 import { podOf } from './pod.ts'
 import { create, update } from './recipes/create.ts'
 import { destroy } from './recipes/destroy.ts'
+import { servesRelease } from './recipes/prepare.ts'
 import { sleep } from './recipes/sleep.ts'
 import { wake } from './recipes/wake.ts'
 import type { Call } from './server.ts'
-import { flag, imageName, siteSpec, text, tierOf } from './valid.ts'
+import { flag, imageName, siteSpec, text, tierOf, version } from './valid.ts'
 import { volumeUsage } from './volume.ts'
 import { backup, restore } from './workshop/backup.ts'
 import { deploy, rollback } from './workshop/deploy.ts'
@@ -70,9 +71,16 @@ export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
     events.once('close', () => exits.off('exit', tell))
     return endedBy(events, closed)
   },
-  images: async ({ host }) => listImages(host.images).map(image => imageView(host, image)),
-  'build-image': async ({ host, json, closed }) => building(host, imageName(text(await json(), 'name')), closed),
-  'remove-image': async ({ host, json }) => removeImage(text(await json(), 'name'), image => users(host, image) > 0, host.images).then(() => null),
+  images: async ({ host }) => imageViews(host),
+  'build-image': async ({ host, json, closed }) => {
+    const request = await json()
+    return endedBy(building(host, imageName(text(request, 'name')), flag(request, 'ifChanged')), closed)
+  },
+  'remove-image': async ({ host, json }) => removeImage(text(await json(), 'name'), host.images).then(() => null),
+  'pin-image': async ({ host, json }) => {
+    const request = await json()
+    return pinImage(host, imageName(text(request, 'name')), version(request)).then(() => null)
+  },
 }
 
 function known(host: Host, name: string): string {
@@ -87,9 +95,9 @@ function endedBy(stream: Readable, closed: AbortSignal): Readable {
 
 type Releases = { release: string | null; releases: string[] }
 
-async function released(host: Host, name: string, releases: Releases & { release: string }): Promise<{ release: string }> {
-  await keepReleases(host, name, releases)
-  return { release: releases.release }
+async function released(host: Host, name: string, { release, releases }: Releases & { release: string }): Promise<Released> {
+  await keepReleases(host, name, { release, releases })
+  return { release, releases, restart: !servesRelease(host, name) }
 }
 
 /** In the site's queue, so that no other change of its state is lost; a site destroyed meanwhile has no releases. */
@@ -98,25 +106,4 @@ function keepReleases(host: Host, name: string, { release, releases }: Releases)
     if (!host.states.has(name)) throw new AubergeError('not_found', `the site ${name} was deleted meanwhile`)
     await host.states.save({ ...host.states.site(name), release, releases })
   })
-}
-
-function users(host: Host, { name, version }: Image): number {
-  return host.states.names().map(site => host.states.life(site).image).filter(image => image?.name === name && image.version === version).length
-}
-
-function imageView(host: Host, image: Image): ImageView {
-  return { name: image.name, version: image.version, bytes: image.bytes, builtAt: image.builtAt, usedBy: users(host, image) }
-}
-
-/** The build's progress as lines; it goes on when nobody listens any more, for others may wait for the image. */
-function building(host: Host, name: string, closed: AbortSignal): Readable {
-  const lines = new PassThrough()
-  const report: Report = ({ step, percent, elapsed }) => { if (!lines.destroyed) lines.write(`${String(percent).padStart(3)}% ${step} (${Math.round(elapsed / 1000)} s)\n`) }
-  void buildImage(name, report, host.images === undefined ? {} : { store: host.images }).then(
-    image => void lines.end(`100% ${image.name}@${image.version}\n`),
-    (error: Error) => {
-      host.log.error({ image: name, err: error }, 'an image was not built')
-      lines.end(`failed: ${error.message}\n`)
-    })
-  return endedBy(lines, closed)
 }

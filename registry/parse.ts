@@ -78,6 +78,21 @@ export function parseImageVersion(input: unknown): string {
   throw new AubergeError('invalid', "a version of an image is its name and number, such as php@3; image list shows them")
 }
 
+/** What a site's pod is made of: an image's name, which means its newest version, or one version of it. */
+export function parseImage(input: unknown): string {
+  return typeof input === 'string' && input.includes('@') ? parseImageVersion(input) : parseImageName(input)
+}
+
+const LONGEST_START = 1000
+
+/** The command line that starts an application, for a shell in the pod. Null, or nothing but spaces: the image's own. */
+export function parseStart(input: unknown): string | null {
+  if (input === null) return null
+  const command = text(input, 'invalid', 'a start command').trim()
+  if (/\p{C}/u.test(command) || command.length > LONGEST_START) throw new AubergeError('invalid', `a start command is one line of at most ${LONGEST_START} characters`)
+  return command === '' ? null : command
+}
+
 /** Bytes, as a whole number or as text with K, M, G or T (powers of 1024): `256M`, `1.5G`. */
 export function parseSize(input: unknown): number {
   const match = /^(\d{1,15}(?:\.\d{1,6})?)([KMGT]?)(?:i?B)?$/i.exec(typeof input === 'number' ? String(input) : typeof input === 'string' ? input : '')
@@ -118,7 +133,7 @@ function spelled(key: keyof Limits, value: number): string {
 }
 
 /** Names the house sets itself in a site's environment; an owner can't. */
-const OUR_ENV = /^(DB_|AUBERGE_|LD_|PATH$|HOME$|APACHE_)/
+const OUR_ENV = /^(DB_|AUBERGE_|LD_|PATH$|HOME$|PORT$|APACHE_)/
 
 /** Environment variables: at most 100, 32 KiB together, names as shells know them, values without NUL or line breaks. */
 export function parseEnv(input: unknown): Record<string, string> {

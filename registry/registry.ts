@@ -72,11 +72,14 @@ export interface Reservations {
   remove(name: string, quarantinedUntil: number): void
 }
 
+/** `start: null` goes back to the image's own. */
+export type SiteChange = Partial<Pick<Site, 'image' | 'env' | 'php' | 'start' | 'wakeForRobots'>> & { limits?: Partial<Limits> }
+
 export interface Sites {
   create(site: { name: string; owner: number; image: string; limits?: Limits; env?: Record<string, string> }): Site
   get(name: string): Site | null
   list(owner?: number): Site[]
-  update(name: string, change: { image?: string; limits?: Partial<Limits>; env?: Record<string, string>; wakeForRobots?: boolean }): Site
+  update(name: string, change: SiteChange): Site
   remove(name: string): void
 }
 

@@ -5,7 +5,7 @@ import type { Sites } from './registry.ts'
 import { DEFAULT_LIMITS, type Site } from './types.ts'
 
 type SiteRow = {
-  name: string; owner: number; image: string; memory: number; cpu: number; disk: number; pids: number; env: string; wake_for_robots: number; created_at: number
+  name: string; owner: number; image: string; memory: number; cpu: number; disk: number; pids: number; env: string; php: string; start: string | null; wake_for_robots: number; created_at: number
 }
 
 const SELECT = 'SELECT sites.*, reservations.owner FROM sites JOIN reservations USING (name)'
@@ -14,13 +14,13 @@ export function openSites(db: Database): Sites {
   const get = db.prepare<[string], SiteRow>(`${SELECT} WHERE name = ?`)
   const all = db.prepare<[], SiteRow>(`${SELECT} ORDER BY name`)
   const ofOwner = db.prepare<[number], SiteRow>(`${SELECT} WHERE owner = ? ORDER BY name`)
-  const put = db.prepare(`INSERT INTO sites (name, image, memory, cpu, disk, pids, env, wake_for_robots, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (name) DO UPDATE SET image = excluded.image, memory = excluded.memory, cpu = excluded.cpu,
-    disk = excluded.disk, pids = excluded.pids, env = excluded.env, wake_for_robots = excluded.wake_for_robots`)
+  const put = db.prepare(`INSERT INTO sites (name, image, memory, cpu, disk, pids, env, php, start, wake_for_robots, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET image = excluded.image, memory = excluded.memory, cpu = excluded.cpu, disk = excluded.disk, pids = excluded.pids,
+    env = excluded.env, php = excluded.php, start = excluded.start, wake_for_robots = excluded.wake_for_robots`)
   const remove = db.prepare('DELETE FROM sites WHERE name = ?')
 
-  const write = ({ name, image, limits: { memory, cpu, disk, pids }, env, wakeForRobots, createdAt }: Omit<Site, 'owner'>): void => {
-    put.run(name, image, memory, cpu, disk, pids, JSON.stringify(env), wakeForRobots ? 1 : 0, createdAt)
+  const write = ({ name, image, limits: { memory, cpu, disk, pids }, env, php, start, wakeForRobots, createdAt }: Omit<Site, 'owner'>): void => {
+    put.run(name, image, memory, cpu, disk, pids, JSON.stringify(env), JSON.stringify(php), start, wakeForRobots ? 1 : 0, createdAt)
   }
   const read = (name: string): Site => {
     const row = get.get(name)
@@ -31,7 +31,7 @@ export function openSites(db: Database): Sites {
   return {
     create({ name, image, limits = DEFAULT_LIMITS, env = {} }) {
       if (get.get(name)) throw new AubergeError('name_taken', `the site ${name} exists already`)
-      write({ name, image, limits, env, wakeForRobots: false, createdAt: Date.now() })
+      write({ name, image, limits, env, php: {}, start: null, wakeForRobots: false, createdAt: Date.now() })
       return read(name)
     },
     get(name) {
@@ -39,10 +39,11 @@ export function openSites(db: Database): Sites {
       return row ? toSite(row) : null
     },
     list: owner => (owner === undefined ? all.all() : ofOwner.all(owner)).map(toSite),
-    update(name, { image, limits, env, wakeForRobots }) {
+    update(name, change) {
       return db.transaction(() => {
         const site = read(name)
-        write({ ...site, image: image ?? site.image, limits: { ...site.limits, ...limits }, env: env ?? site.env, wakeForRobots: wakeForRobots ?? site.wakeForRobots })
+        const { image = site.image, env = site.env, php = site.php, start = site.start, wakeForRobots = site.wakeForRobots } = change
+        write({ ...site, image, env, php, start, wakeForRobots, limits: { ...site.limits, ...change.limits } })
         return read(name)
       }).immediate()
     },
@@ -52,6 +53,6 @@ export function openSites(db: Database): Sites {
 
 function toSite(row: SiteRow): Site {
   const { name, owner, image, memory, cpu, disk, pids } = row
-  const env = JSON.parse(row.env) as Record<string, string>
-  return { name, owner, image, limits: { memory, cpu, disk, pids }, env, wakeForRobots: row.wake_for_robots === 1, createdAt: row.created_at }
+  const [env, php] = [row.env, row.php].map(text => JSON.parse(text) as Record<string, string>) as [Record<string, string>, Record<string, string>]
+  return { name, owner, image, limits: { memory, cpu, disk, pids }, env, php, start: row.start, wakeForRobots: row.wake_for_robots === 1, createdAt: row.created_at }
 }

@@ -39,9 +39,14 @@ export type Reservation = {
 export type Site = {
   name: string
   owner: number
+  /** An image's name, which means its newest version, or one version of it (`php@2`). */
   image: string
   limits: Limits
   env: Record<string, string>
+  /** Settings of PHP, by their names in php.ini. */
+  php: Record<string, string>
+  /** What starts an application; null: what the image does by itself. */
+  start: string | null
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
   createdAt: number

@@ -6,36 +6,38 @@ import { PassThrough } from 'node:stream'
 import type { Account } from '../../registry/types.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { places } from '../../wire/house.ts'
+import type { Released } from '../../provisioner/api.ts'
 import type { Desk } from '../desk.ts'
 import { podOf, pods, siteOf, type Parts } from './parts.ts'
 
+/** Restarts the site for what was put there. */
+type Restart = (actor: Account, name: string) => Promise<void>
 type Record = (actor: Account, action: string, subject: string, detail?: string) => void
 type ContentVerbs = Pick<Desk, 'deploy' | 'rollback' | 'exec' | 'logs' | 'backup' | 'restore'>
 type ContentParts = Pick<Parts, 'house' | 'access' | 'registry' | 'provisioner' | 'states' | 'turns' | 'archive'>
 
 /** They work in every state of the site, and wake nothing. */
-export function contentVerbs(parts: ContentParts, record: Record): ContentVerbs {
+export function contentVerbs(parts: ContentParts, record: Record, restart: Restart): ContentVerbs {
   const provisioner = () => pods(parts)
   /** A site that has had no pod yet gets one first. */
   const ready = async (name: string): Promise<void> => {
     const { site, status } = siteOf(parts, name)
     if (!status.pod) await parts.turns.run(name, () => podOf(parts, site))
   }
-  const released = (name: string, release: string): void => {
+  const released = async (actor: Account, name: string, { release, releases, restart: isDue }: Released): Promise<{ release: string }> => {
     const pod = parts.states.get(name)?.pod
-    if (!pod) return
-    const releases = pod.releases.includes(release) ? pod.releases : [...pod.releases, release]
-    parts.states.change(name, { pod: { ...pod, release, releases } })
+    if (pod) parts.states.change(name, { pod: { ...pod, release, releases, outdated: pod.outdated || isDue } })
+    if (isDue) await restart(actor, name)
+    return { release }
   }
   return {
     async deploy(actor, name, type, body) {
       await ready(name)
       const { tar, discard } = await parts.archive(type, body, places(parts.house.data).uploads)
       try {
-        const { release } = await provisioner().deploy(name, tar)
-        released(name, release)
-        record(actor, 'site.deploy', name, release)
-        return { release }
+        const now = await provisioner().deploy(name, tar)
+        record(actor, 'site.deploy', name, now.release)
+        return await released(actor, name, now)
       } finally {
         tar.destroy()
         await discard()
@@ -43,10 +45,9 @@ export function contentVerbs(parts: ContentParts, record: Record): ContentVerbs 
     },
     async rollback(actor, name, release) {
       await ready(name)
-      const result = await provisioner().rollback(name, release)
-      released(name, result.release)
-      record(actor, 'site.rollback', name, result.release)
-      return result
+      const now = await provisioner().rollback(name, release)
+      record(actor, 'site.rollback', name, now.release)
+      return await released(actor, name, now)
     },
     async exec(actor, name, request) {
       await ready(name)

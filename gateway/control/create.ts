@@ -1,6 +1,6 @@
 // Reserving a name: registry, pod, DNS and route, or none of them. Called by front.ts, and by reconcile.ts for what a kill interrupted.
 import type { Account, Reservation } from '../../registry/types.ts'
-import { parseAddresses, parseImageName, parseSiteName } from '../../registry/parse.ts'
+import { parseAddresses, parseImage, parseSiteName } from '../../registry/parse.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { pods, specOf, type Parts } from './parts.ts'
 import { found } from './states.ts'
@@ -21,7 +21,7 @@ export async function createSite(parts: CreateParts, actor: Account, request: Cr
     return await parts.turns.run(name, () => pointElsewhere(parts, actor, wish))
   }
   pods(parts)
-  const image = parseImageName(request.image ?? DEFAULT_IMAGE)
+  const image = parseImage(request.image ?? DEFAULT_IMAGE)
   return await parts.turns.run(name, () => makeSite(parts, actor, { name, owner: request.owner, image }))
 }
 

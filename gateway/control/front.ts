@@ -1,6 +1,8 @@
 // The front desk itself: each verb of desk.ts as a few steps of the parts. Made by assemble.ts, called by the panel and the command line.
-import type { Account, Limits, Site } from '../../registry/types.ts'
-import { parseEnv, parseImageName, parseImageVersion, parseLimits } from '../../registry/parse.ts'
+import type { Account } from '../../registry/types.ts'
+import { parseEnv, parseImage, parseImageName, parseLimits, parseStart } from '../../registry/parse.ts'
+import { parsePhp } from '../../registry/php.ts'
+import type { SiteChange } from '../../registry/registry.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { asPkcs12 } from '../certificates/x509.ts'
 import type { Desk, SiteView } from '../desk.ts'
@@ -12,23 +14,25 @@ import { podOf, pods, reserved, siteOf, specOf, type Parts } from './parts.ts'
 import { patiently } from './patience.ts'
 import { deleteSite } from './remove.ts'
 import type { Sleeps } from './sleeps.ts'
+import { restart, restartForRelease } from './restart.ts'
+import { Rolls } from './roll.ts'
 import { followAccount } from './suspend.ts'
 import { routeViews, siteView } from './views.ts'
 import type { Wakes } from './wakes.ts'
 import { watchRoutes } from './watching.ts'
 
 export type FrontParts = Parts & { wakes: Wakes; sleeps: Sleeps; keeper: Keeper }
-type Change = Partial<Pick<Site, 'image' | 'env' | 'wakeForRobots'>> & { limits?: Partial<Limits> }
 
 /** The desk of a house whose parts are these. */
 export function frontDesk(parts: FrontParts): Desk {
   const { registry, states, table } = parts
+  const rolls = new Rolls(parts)
   const view = (name: string): SiteView => siteView(parts, reserved(parts, name))
   const record = (actor: Account, action: string, subject: string, detail?: string): void => {
     registry.audit.add({ actor: actor.username, action, subject, ...(detail === undefined ? {} : { detail }) })
   }
   return {
-    ...contentVerbs(parts, record),
+    ...contentVerbs(parts, record, (actor, name) => restartForRelease(parts, name, byOf(actor, registry.reservations.get(name)?.owner))),
     createSite: async (actor, request) => siteView(parts, await createSite(parts, actor, request)),
     async view(name, { usage = false } = {}) {
       const seen = view(name)
@@ -56,10 +60,7 @@ export function frontDesk(parts: FrontParts): Desk {
       return view(name)
     },
     async restart(actor, name) {
-      siteOf(parts, name)
-      await parts.sleeps.sleep(name, 'asleep', { force: true })
-      await parts.wakes.wake(name, { by: byOf(actor, registry.reservations.get(name)?.owner) })
-      await parts.relays.settled(table.version)
+      await restart(parts, name, byOf(actor, registry.reservations.get(name)?.owner), { force: true })
       record(actor, 'site.restart', name)
       return view(name)
     },
@@ -70,8 +71,10 @@ export function frontDesk(parts: FrontParts): Desk {
     routes: () => routeViews(parts, table.all()),
     watchRoutes: (each, signal) => watchRoutes(parts, each, signal),
     images: async () => await pods(parts).images(),
-    buildImage: async name => await pods(parts).buildImage(parseImageName(name)),
-    removeImage: async name => await pods(parts).removeImage(parseImageVersion(name)),
+    buildImage: async (name, options) => await pods(parts).buildImage(parseImageName(name), options),
+    removeImage: async name => await pods(parts).removeImage(parseImage(name)),
+    pinImage: async (name, version) => await pods(parts).pinImage(parseImageName(name), version),
+    rollImage: async (actor, name) => await rolls.roll(actor, parseImageName(name)),
     certificates: () => parts.certificates?.view() ?? { authority: null, leaves: [] },
     authority: form => authorityOf(parts, form),
     health: () => health(parts, parts.keeper),
@@ -106,11 +109,13 @@ async function invite(parts: FrontParts, name: string, wakeForRobots: boolean): 
 }
 
 /** The registry first, changed back where the provisioner refuses. After a kill in between, reconcile.ts tells the provisioner. */
-async function update(parts: FrontParts, name: string, change: Omit<Change, 'wakeForRobots'>): Promise<void> {
+async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 'wakeForRobots'>): Promise<void> {
   const { site } = siteOf(parts, name)
   const wanted = {
-    ...(change.image === undefined ? {} : { image: parseImageName(change.image) }),
+    ...(change.image === undefined ? {} : { image: parseImage(change.image) }),
     ...(change.env === undefined ? {} : { env: parseEnv(change.env) }),
+    ...(change.php === undefined ? {} : { php: parsePhp(change.php) }),
+    ...(change.start === undefined ? {} : { start: parseStart(change.start) }),
     ...(change.limits === undefined ? {} : { limits: parseLimits(change.limits) }),
   }
   await parts.turns.run(name, async () => {
@@ -120,7 +125,7 @@ async function update(parts: FrontParts, name: string, change: Omit<Change, 'wak
       await podOf(parts, next)
       parts.states.change(name, { pod: await patiently(() => pods(parts).update(site.name, specOf(next))) })
     } catch (error) {
-      parts.registry.sites.update(name, { image: now.image, env: now.env, limits: now.limits })
+      parts.registry.sites.update(name, { image: now.image, env: now.env, php: now.php, start: now.start, limits: now.limits })
       throw error
     }
   })

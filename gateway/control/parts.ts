@@ -61,8 +61,8 @@ export function siteOf(parts: Pick<Parts, 'registry' | 'states'>, name: string):
   return { site, status }
 }
 
-export function specOf({ image, limits, env }: Site): SiteSpec {
-  return { image, limits, env }
+export function specOf({ image, limits, env, php, start }: Site): SiteSpec {
+  return { image, limits, env, php, start }
 }
 
 /** The site's pod, made by the provisioner if it has none yet. */

@@ -1,5 +1,6 @@
 // A site as its owner sees it and a route as the admin does. Called by front.ts and watching.ts.
-import type { Reservation, Route, WakeCause } from '../../registry/types.ts'
+import type { Pod } from '../../provisioner/api.ts'
+import type { Reservation, Route, SiteState, WakeCause } from '../../registry/types.ts'
 import type { LastWake, RouteView, SiteView } from '../desk.ts'
 import type { Parts } from './parts.ts'
 import { urlOf } from './urls.ts'
@@ -18,7 +19,7 @@ type Rest = Omit<SiteView, 'name' | 'kind' | 'url' | 'owner' | 'createdAt' | 'us
 
 function elsewhere({ addresses }: Reservation): Rest {
   return {
-    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, wakeForRobots: false,
+    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, php: {}, start: null, imageVersion: null, restartNeeded: false, wakeForRobots: false,
     release: null, releases: [], lastWake: null, failure: null,
   }
 }
@@ -29,10 +30,15 @@ function here({ registry, states, zone }: ViewParts, name: string): Rest {
   const state = status?.suspended == null ? status?.state ?? 'creating' : 'suspended'
   return {
     state, image: site?.image ?? null, ipv4: zone.own.a, ipv6: zone.own.aaaa, limits: site?.limits ?? null, env: site?.env ?? {},
+    php: site?.php ?? {}, start: site?.start ?? null, ...running(status?.pod, state),
     wakeForRobots: site?.wakeForRobots ?? false,
     release: status?.pod?.release ?? null, releases: status?.pod?.releases ?? [],
     lastWake: status?.lastWake ?? null, failure: status?.state === 'failed' ? status.failure : null,
   }
+}
+
+function running(pod: Pod | null | undefined, state: SiteState): Pick<SiteView, 'imageVersion' | 'restartNeeded'> {
+  return { imageVersion: pod?.image.includes('@') && pod.tier !== 'cold' ? pod.image : null, restartNeeded: state === 'running' && pod?.outdated === true }
 }
 
 /** One row of the admin's routing table; `ownerOf` gives a site's owner's name. */

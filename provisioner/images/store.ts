@@ -2,10 +2,9 @@
 //
 // Each is a directory /var/lib/auberge-images/NAME@VERSION with rootfs/, config.json (an OCI image configuration) and image.json.
 // A directory appears by a rename once it is complete; names with a leading dot are builds under way and don't count.
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { AubergeError } from '../../wire/error.ts'
-import { lock } from '../lock.ts'
+import type { Takes } from '../api.ts'
 
 /** Where images are unless a test says otherwise: outside any data directory, so that none is built twice on one machine. */
 export const IMAGES = '/var/lib/auberge-images'
@@ -19,6 +18,10 @@ export type ContainerConfig = {
   ExposedPorts: Record<string, Record<string, never>>
   Volumes: Record<string, Record<string, never>>
   StopSignal: string
+  /** `UID:GID` of its program; root of the pod where it isn't said. */
+  User?: string
+  /** Ours begin with `auberge.`: see `takesOf` and the recipes. */
+  Labels?: Record<string, string>
 }
 
 /** An OCI image configuration (image-spec v1). Our images are a directory, so `diff_ids` is empty. */
@@ -63,37 +66,42 @@ export function newest(name: string, store = IMAGES): Image | null {
 export function find(name: string, version: number, store = IMAGES): Image {
   const directory = `${store}/${name}@${version}`
   try {
-    const { packages: _, ...record } = JSON.parse(readFileSync(`${directory}/image.json`, 'utf8')) as ImageRecord
-    const config = JSON.parse(readFileSync(`${directory}/config.json`, 'utf8')) as ImageConfig
-    return { ...record, rootfs: `${directory}/rootfs`, config }
+    const { mtimeMs, ino } = statSync(`${directory}/image.json`)
+    const known = read.get(directory)
+    if (known?.mtimeMs === mtimeMs && known.ino === ino) return known.image
+    const image = load(directory)
+    read.set(directory, { mtimeMs, ino, image })
+    return image
   } catch (cause) {
+    read.delete(directory)
     throw new AubergeError('not_found', `there is no image ${name}@${version}; build it with: auberge image build ${name}`, { cause })
   }
 }
 
-/**
- * Removes one version (`php@1`) that `inUse` says no pod has.
- * `conflict` for one in use or the newest of its name, `not_found`, `invalid` for a reference that isn't one.
- */
-export async function removeImage(reference: string, inUse: (image: Image) => boolean, store = IMAGES): Promise<void> {
-  const parsed = parseReference(reference)
-  if (!parsed) throw new AubergeError('invalid', `"${reference}" is not an image's version; write it as php@1`)
-  const release = await lock(`${store}/.lock`)
-  try {
-    const image = find(parsed.name, parsed.version, store)
-    refuseIfNeeded(image, inUse, store)
-    const doomed = `${store}/.removed-${reference}-${process.pid}`
-    renameSync(`${store}/${reference}`, doomed)
-    await rm(doomed, { recursive: true, force: true })
-  } finally {
-    await release()
-  }
+/** Images never change, and every wake asks for one. */
+const read = new Map<string, { mtimeMs: number; ino: number; image: Image }>()
+
+function load(directory: string): Image {
+  const { packages: _, ...record } = JSON.parse(readFileSync(`${directory}/image.json`, 'utf8')) as ImageRecord
+  const config = JSON.parse(readFileSync(`${directory}/config.json`, 'utf8')) as ImageConfig
+  return { ...record, rootfs: `${directory}/rootfs`, config }
 }
 
-function refuseIfNeeded(image: Image, inUse: (image: Image) => boolean, store: string): void {
-  const reference = `${image.name}@${image.version}`
-  if (newest(image.name, store)?.version === image.version) throw new AubergeError('conflict', `${reference} is the newest version of ${image.name}; build a newer one first`)
-  if (inUse(image)) throw new AubergeError('conflict', `${reference} is still in use by a site; wake or restart its sites, then try again`)
+/** The versions of the packages in an image, by name. */
+export function packagesOf({ name, version }: Image, store = IMAGES): Record<string, string> {
+  return (JSON.parse(readFileSync(`${store}/${name}@${version}/image.json`, 'utf8')) as ImageRecord).packages
+}
+
+/** Where its program listens. */
+export function portOf({ config: { config } }: Image): number {
+  const port = Object.keys(config.ExposedPorts ?? {}).map(each => /^(\d{1,5})\/tcp$/.exec(each)?.[1]).find(each => each !== undefined)
+  return port === undefined ? 80 : Number(port)
+}
+
+/** What a site can set for it besides its environment. */
+export function takesOf({ config: { config } }: Image): Takes | null {
+  const takes = config.Labels?.['auberge.takes']
+  return takes === 'php' || takes === 'start' ? takes : null
 }
 
 function directories(store: string): string[] {

@@ -5,7 +5,7 @@ import type { Host } from '../host.ts'
 import { siteCgroup } from '../instance.ts'
 import { podPlaces } from '../places.ts'
 import { podOf } from '../pod.ts'
-import { newest } from '../images/store.ts'
+import { find, newest, parseReference } from '../images/store.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { ensureVolume, growsLater, growVolume, makeVolume } from '../volume.ts'
 import { seed } from '../workshop/seed.ts'
@@ -30,7 +30,10 @@ export async function create(host: Host, name: string, spec: SiteSpec): Promise<
   return podOf(host, name)
 }
 
+/** A version has to be there when a site is first set to it, whatever it means later. */
 function mustHaveImage(host: Host, image: string): void {
+  const exact = parseReference(image)
+  if (exact) return void find(exact.name, exact.version, host.images)
   if (!newest(image, host.images)) throw new AubergeError('not_found', `there is no image ${image}; build it with: auberge image build ${image}`)
 }
 
@@ -42,7 +45,7 @@ async function record(host: Host, name: string, spec: SiteSpec): Promise<void> {
 /** The disk and the cgroup have their limits at once; the rest takes effect when the pod next wakes (at once where it only waits to be started). */
 export async function update(host: Host, name: string, spec: SiteSpec): Promise<Pod> {
   const site = host.states.site(name)
-  mustHaveImage(host, spec.image)
+  if (spec.image !== site.spec.image) mustHaveImage(host, spec.image)
   await growVolume(host, name, spec.limits.disk)
   await host.states.save({ ...site, spec })
   const { tier } = host.states.life(name)

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { writeBundle } from '../bundle.ts'
 import { imageOf, podBundle } from '../container.ts'
 import type { Host } from '../host.ts'
-import type { Image } from '../images/store.ts'
+import { find, portOf, takesOf, type Image } from '../images/store.ts'
 import { containerId, netnsName, podCgroup, siteCgroup } from '../instance.ts'
 import { ensureLog, openLog, releaseLog } from '../log.ts'
 import { connect, disconnect } from '../network.ts'
@@ -40,12 +40,28 @@ async function contain(host: Host, name: string, image: Image): Promise<void> {
   await writeBundle(bundlePlace(host.instance, id), spec)
   const output = await openLog(host, name)
   const pid = await host.runtime.prepare(id, bundlePlace(host.instance, id), output.fd).finally(() => output.close())
-  host.states.live(name, { tier: 'prepared', pid, start: startOf(pid), bundle: fingerprint, image: { name: image.name, version: image.version }, failure: null })
+  host.states.live(name, { tier: 'prepared', pid, start: startOf(pid), bundle: fingerprint, image: { name: image.name, version: image.version }, port: portOf(image), failure: null })
 }
 
-/** Whether the container is what would be made now of image, environment and place. */
+/** Whether the container is what would be made now of image, settings, environment and place, and serves the present release. */
 export function fresh(host: Host, name: string): boolean {
-  return host.states.life(name).bundle === podBundle(host, name, imageOf(host, name)).fingerprint
+  return host.states.life(name).bundle === podBundle(host, name, imageOf(host, name)).fingerprint && servesRelease(host, name)
+}
+
+/** False where an application was started with another release: it reads its files only then. */
+export function servesRelease(host: Host, name: string): boolean {
+  const { image, tier, release } = host.states.life(name)
+  if (image === null || (tier !== 'running' && tier !== 'frozen')) return true
+  return release === host.states.site(name).release || takesOf(find(image.name, image.version, host.images)) !== 'start'
+}
+
+/** Whether there is a container that would be made otherwise now. Not where nothing could be made: it is the best there is. */
+export function outdated(host: Host, name: string): boolean {
+  try {
+    return host.states.life(name).bundle !== null && !fresh(host, name)
+  } catch {
+    return false
+  }
 }
 
 /** Ends the pod, gently where `gentle`, and forgets its container; network, volume and log stay. */

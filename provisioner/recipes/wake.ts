@@ -1,10 +1,12 @@
 // Wakes a pod: thaws it, or starts the container that waits, and asks until it answers. Called by the server, in the site's queue.
 import type { Pod, WakePhases } from '../api.ts'
 import { AubergeError } from '../../wire/error.ts'
+import { imageOf } from '../container.ts'
 import type { Host } from '../host.ts'
+import { takesOf } from '../images/store.ts'
 import { addresses, containerId, podCgroup } from '../instance.ts'
 import { logSize, since } from '../log.ts'
-import { PORT, podOf } from '../pod.ts'
+import { podOf } from '../pod.ts'
 import { answers } from '../probe.ts'
 import { alive, startOf } from '../process.ts'
 import { discard, fresh, prepare } from './prepare.ts'
@@ -45,19 +47,24 @@ async function startContainer(host: Host, name: string): Promise<void> {
     throw new AubergeError('wake_failed', `${name} could not be started: ${(error as Error).message}`, { cause: error })
   })
   const { pid } = host.states.life(name)
-  host.states.live(name, { start: startOf(pid) })
+  host.states.live(name, { start: startOf(pid), release: host.states.site(name).release })
 }
 
 async function answering(host: Host, name: string, from: number): Promise<void> {
   const { ipv4 } = addresses(host.instance, host.states.site(name).slot)
   const life = host.states.life(name)
-  const answer = await answers(ipv4, PORT, () => alive(life), DEADLINE)
+  const answer = await answers(ipv4, life.port, () => alive(life), DEADLINE)
   if (answer === 'ready') return
-  const what = answer === 'exited' ? 'its process ended before it answered' : `it did not answer on port ${PORT} within ${DEADLINE / 1000} s`
+  const what = answer === 'exited' ? 'its process ended before it answered' : `it did not answer on ${ipv4}, port ${life.port}, within ${DEADLINE / 1000} s${hint(host, name)}`
   const failure = `${what}. ${await cause(host, name)}Its log ends:\n${await since(host, name, from)}`
   await discard(host, name)
   host.states.live(name, { tier: 'failed', failure })
   throw new AubergeError('wake_failed', `${name} could not be woken: ${failure}`)
+}
+
+/** What an application's owner may have overlooked. */
+function hint(host: Host, name: string): string {
+  return takesOf(imageOf(host, name)) === 'start' ? ' (an application has to listen on all addresses, 0.0.0.0 or ::, and the port that the variable PORT says)' : ''
 }
 
 /** Why a process ended, as far as the kernel tells. Ask before the cgroup is removed. */

@@ -11,10 +11,10 @@ export type Pods = { provisioner: Provisioner; close(): Promise<void> }
 const log = logger('test')
 log.level = 'silent'
 
-/** A provisioner for the house in `data`. `close` removes all that it made from the host; the directory is the caller's, to be removed afterwards. */
-export async function openPods(data: string): Promise<Pods> {
+/** A provisioner for the house in `data`, with the machine's images or another store. `close` removes all that it made from the host; the directory is the caller's, to be removed afterwards. */
+export async function openPods(data: string, images?: string): Promise<Pods> {
   await ensureImage('php', () => {})
-  const provisioning = await open({ data, runtime: 'crun' }, log)
+  const provisioning = await open({ data, runtime: 'crun' }, log, images)
   const provisioner = provisionerClient(places(data).provisionerSocket)
   const close = async (): Promise<void> => {
     provisioner.close()

@@ -21,7 +21,7 @@ const log = logger('test')
 log.level = 'fatal'
 
 export const spec = (change: Partial<SiteSpec['limits']> = {}, env: Record<string, string> = {}): SiteSpec => ({
-  image: 'php', limits: { memory: 256 * 2 ** 20, cpu: 1, disk: 64 * 2 ** 20, pids: 128, ...change }, env,
+  image: 'php', limits: { memory: 256 * 2 ** 20, cpu: 1, disk: 64 * 2 ** 20, pids: 128, ...change }, env, php: {}, start: null,
 })
 
 /** What is to be closed before a test's house is removed: hooks run in the order they were registered. */
@@ -42,9 +42,9 @@ export async function dataDirectory(t: TestContext): Promise<string> {
 }
 
 /** A provisioner in this process, with its client. */
-export async function house(t: TestContext, runtime: RuntimeName = 'crun', data?: string) {
+export async function house(t: TestContext, runtime: RuntimeName = 'crun', data?: string, images?: string) {
   const directory = data ?? (await dataDirectory(t))
-  const provisioning: Provisioning = await open({ data: directory, runtime }, log)
+  const provisioning: Provisioning = await open({ data: directory, runtime }, log, images)
   const client = provisionerClient(places(directory).provisionerSocket)
   let closed = false
   const close = async () => {

@@ -11,8 +11,9 @@
 //   POST   /api/sites/NAME/wake  /restart                   DELETE /api/sites/NAME?purge=1       without a final backup
 //   POST   /api/sites/NAME/sleep {tier?}                    GET    /api/images
 //   POST   /api/sites/NAME/rollback {release}               POST   /api/images/NAME/build        streams its progress as text
-//   GET    /api/sites/NAME/logs[?follow=1][&source=access]  DELETE /api/images/NAME
-//   GET    /api/sites/NAME/events                           GET    /api/audit[?most=100]
+//   GET    /api/sites/NAME/logs[?follow=1][&source=access]  POST   /api/images/NAME/roll         JSON lines
+//   GET    /api/sites/NAME/events                           PUT    /api/images/NAME/pin {version}   DELETE /api/images/NAME[@VERSION]   …/pin
+//                                                           GET    /api/audit[?most=100]
 //   GET PUT /api/sites/NAME/backup                          GET    /api/routes   /api/routes/events
 //   GET    /healthz                                         GET    /healthz                      with the parts, on the admin socket
 //   POST   /api/sites/NAME/exec?command=ls&command=-l[&tty=1&columns=80&rows=24]

@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { Type, type Static } from '@fastify/type-provider-typebox'
 import { AubergeError } from '../../../wire/error.ts'
+import { parsePhp } from '../../../registry/php.ts'
 import { DEFAULT_LIMITS, type Account, type Limits } from '../../../registry/types.ts'
 import type { SiteView } from '../../desk.ts'
 import type { App } from '../app.ts'
@@ -31,6 +32,8 @@ const Change = Type.Object({
   image: Type.Optional(Name),
   limits: Type.Optional(SomeLimits),
   env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String({ maxLength: 32_768 }), { maxProperties: 200, additionalProperties: false })),
+  php: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String({ maxLength: 200 }), Type.Number(), Type.Boolean()]), { maxProperties: 100, description: 'settings of PHP by their names in php.ini; the rest are as the image has them' })),
+  start: Type.Optional(Type.Union([Type.String({ maxLength: 1000 }), Type.Null()], { description: 'the command that starts an application; null: the image\'s own' })),
   wakeForRobots: Type.Optional(Type.Boolean({ description: 'whether robots and scanners wake the site while it sleeps; docs/waking.md' })),
   tier: Type.Optional(Type.Union([Type.Literal('running'), Type.Literal('frozen'), Type.Literal('asleep')])),
 }, { additionalProperties: false })
@@ -44,7 +47,7 @@ export function addSites(app: App, room: Room): void {
     async (request, reply) => reply.code(201).send(await createSite(room, caller(request), request.body)))
   app.get('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'A site, with what it uses', params: Named } },
     request => room.desk.view(siteName(request), { usage: true }))
-  app.patch('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Change image, limits, environment, whom it wakes for, or tier', params: Named, body: Change } },
+  app.patch('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Change image, limits, environment, PHP settings, start command, whom it wakes for, or tier', params: Named, body: Change } },
     request => changeSite(room, caller(request), siteName(request), request.body))
   app.delete('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Delete a site; its final backup is kept for a while', params: Named, querystring: Removal } },
     async (request, reply) => {
@@ -84,10 +87,10 @@ function sort(addresses: string[]): { a: string[]; aaaa: string[] } {
 }
 
 async function changeSite(room: Room, account: Account, name: string, change: Static<typeof Change>): Promise<SiteView> {
-  const { tier, image, env, limits, wakeForRobots } = change
+  const { tier, limits, php, ...wanted } = change
   if (limits !== undefined && account.role !== 'admin') checkLimits(room, name, limits)
-  const wanted = { ...(image === undefined ? {} : { image }), ...(env === undefined ? {} : { env }), ...(limits === undefined ? {} : { limits }), ...(wakeForRobots === undefined ? {} : { wakeForRobots }) }
-  if (Object.keys(wanted).length > 0) await room.desk.updateSite(account, name, wanted)
+  const all = { ...wanted, ...(limits === undefined ? {} : { limits }), ...(php === undefined ? {} : { php: parsePhp(php) }) }
+  if (Object.keys(all).length > 0) await room.desk.updateSite(account, name, all)
   if (tier === 'running') return room.desk.wake(account, name)
   if (tier !== undefined) return room.desk.sleep(account, name, tier)
   return room.desk.view(name)

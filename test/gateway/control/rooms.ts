@@ -2,7 +2,7 @@
 // Whatever is about real pods is tested with the real provisioner, end to end.
 import { Readable, type Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Backup, Pod, PodEvent, Provisioner, SiteSpec, Tier, WakePhases } from '../../../provisioner/api.ts'
+import type { Backup, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, WakePhases } from '../../../provisioner/api.ts'
 import { AubergeError } from '../../../wire/error.ts'
 
 export class Rooms implements Provisioner {
@@ -12,6 +12,9 @@ export class Rooms implements Provisioner {
   /** What runs before a verb does its work: throws to make it fail, waits to make it slow. */
   before: (call: string) => Promise<void> | void = () => {}
   memory = 10
+  /** What is said of images, and of pods after a deploy. */
+  views: ImageView[] = []
+  restart = false
   #next = 2
   readonly #watchers = new Set<(event: PodEvent) => void>()
 
@@ -49,17 +52,18 @@ export class Rooms implements Provisioner {
     return { backup }
   }
 
-  async deploy(name: string, tar: Readable): Promise<{ release: string }> {
+  async deploy(name: string, tar: Readable): Promise<Released> {
     await this.#asked(`deploy ${name} ${(await text(tar)).length > 0}`)
     const pod = this.#get(name)
     const release = `r${pod.releases.length + 1}`
-    this.pods.set(name, { ...pod, release, releases: [...pod.releases, release] })
-    return { release }
+    const releases = [...pod.releases, release]
+    this.pods.set(name, { ...pod, release, releases })
+    return { release, releases, restart: this.restart }
   }
 
-  async rollback(name: string, release: string): Promise<{ release: string }> {
+  async rollback(name: string, release: string): Promise<Released> {
     await this.#asked(`rollback ${name} ${release}`)
-    return { release }
+    return { release, releases: this.#get(name).releases, restart: this.restart }
   }
 
   exec(): Promise<Duplex> { throw new AubergeError('unavailable', 'no shells here') }
@@ -82,9 +86,10 @@ export class Rooms implements Provisioner {
     signal.addEventListener('abort', () => this.#watchers.delete(each))
   }
 
-  async images() { return [] }
+  async images(): Promise<ImageView[]> { return this.views }
   async buildImage(): Promise<Readable> { return Readable.from(['done\n']) }
   async removeImage(): Promise<void> {}
+  async pinImage(name: string, version: number | null): Promise<void> { await this.#asked(`pin ${name} ${version}`) }
 
   async #asked(call: string): Promise<void> {
     this.calls.push(call)
@@ -94,7 +99,7 @@ export class Rooms implements Provisioner {
   #put(name: string, spec: SiteSpec, tier: Tier): Pod {
     const last = this.pods.get(name)
     const ipv4 = last?.ipv4 ?? `10.88.0.${this.#next++}`
-    const pod: Pod = { name, tier, image: spec.image, ipv4, ipv6: 'fd00::1', port: 80, spec, release: last?.release ?? null, releases: last?.releases ?? [] }
+    const pod: Pod = { name, tier, image: spec.image, ipv4, ipv6: 'fd00::1', port: 80, outdated: false, spec, release: last?.release ?? null, releases: last?.releases ?? [] }
     this.pods.set(name, pod)
     return pod
   }

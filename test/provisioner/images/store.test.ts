@@ -7,7 +7,7 @@ import { bootstrapCommand, ensureImage } from '../../../provisioner/images/build
 import { Progress } from '../../../provisioner/images/progress.ts'
 import { fingerprint, recipeOf } from '../../../provisioner/images/recipe.ts'
 import { sourcesFor } from '../../../provisioner/images/sources.ts'
-import { find, list, newest, parseReference, removeImage } from '../../../provisioner/images/store.ts'
+import { find, list, newest, parseReference, portOf, takesOf } from '../../../provisioner/images/store.ts'
 
 function scratch(t: TestContext): string {
   const directory = mkdtempSync(`${tmpdir()}/auberge-images-`)
@@ -32,20 +32,32 @@ test('the store lists versions by number, and only whole ones', t => {
   assert.throws(() => find('php', 2, store), { code: 'not_found' })
 })
 
+test('an image is read anew where another has taken its place', t => {
+  const store = scratch(t)
+  place(store, 'php', 1, 'before')
+  assert.equal(find('php', 1, store).recipe, 'before')
+  rmSync(`${store}/php@1`, { recursive: true })
+  assert.throws(() => find('php', 1, store), { code: 'not_found' })
+  place(store, 'php', 1, 'after')
+  assert.equal(find('php', 1, store).recipe, 'after')
+})
+
+test('where an image listens and what a site can set for it is in its configuration', t => {
+  const store = scratch(t)
+  const configured = (version: number, config: object) => {
+    place(store, 'x', version)
+    writeFileSync(`${store}/x@${version}/config.json`, JSON.stringify({ config }))
+    return find('x', version, store)
+  }
+  const app = configured(1, { ExposedPorts: { '53/udp': {}, '8080/tcp': {} }, Labels: { 'auberge.takes': 'start' } })
+  assert.deepEqual([portOf(app), takesOf(app)], [8080, 'start'])
+  const plain = configured(2, {})
+  assert.deepEqual([portOf(plain), takesOf(plain)], [80, null])
+})
+
 test('a reference that is none is not parsed', () => {
   assert.deepEqual(parseReference('php@3'), { name: 'php', version: 3 })
   for (const bad of ['php', 'php@0', 'php@01', '../php@1', 'php@1/..', '-@1', 'PHP@1', 'php@1e3', '']) assert.equal(parseReference(bad), null)
-})
-
-test('an image in use, or the newest, is not removed', async t => {
-  const store = scratch(t)
-  for (const version of [1, 2]) place(store, 'php', version)
-  await assert.rejects(removeImage('php@2', () => false, store), { code: 'conflict' })
-  await assert.rejects(removeImage('php@1', image => image.version === 1, store), { code: 'conflict' })
-  await assert.rejects(removeImage('php@3', () => false, store), { code: 'not_found' })
-  await assert.rejects(removeImage('../php', () => false, store), { code: 'invalid' })
-  await removeImage('php@1', () => false, store)
-  assert.deepEqual(readdirSync(store).sort(), ['.lock', 'php@2'])
 })
 
 test('an image made from the present recipe is not built again, and leftovers of other builds stay until there is one', async t => {
