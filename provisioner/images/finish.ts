@@ -19,7 +19,7 @@ export async function finish(rootfs: string, recipe: Recipe): Promise<void> {
   for (const path of recipe.removed) rmSync(rootfs + path, { recursive: true, force: true })
   for (const path of EMPTIED) empty(rootfs + path)
   for (const [path, file] of Object.entries(recipe.files)) put(rootfs + path, textOf(file))
-  for (const path of TARGETS) put(rootfs + path, '')
+  for (const path of [...TARGETS, ...recipe.targets ?? []]) put(rootfs + path, '')
   put(`${rootfs}/etc/machine-id`, '')
   rmSync(`${rootfs}/etc/apt/sources.list`, { force: true })
   homeOfRoot(`${rootfs}/etc/passwd`)

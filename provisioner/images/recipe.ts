@@ -1,7 +1,10 @@
 // What an image is made of, as data: Debian packages, files put over them and the OCI description. Called by build and ensure.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { node } from './recipes/node.ts'
 import { php } from './recipes/php.ts'
+import { python } from './recipes/python.ts'
+import { webStatic } from './recipes/static.ts'
 import { AubergeError } from '../../wire/error.ts'
 import type { ContainerConfig } from './store.ts'
 
@@ -12,6 +15,8 @@ export type Recipe = {
   packages: string[]
   /** Path in the image → path of the file beside the recipe. */
   files: Record<string, string>
+  /** Files made empty, for what a container has bound over them (../settings.ts). */
+  targets?: string[]
   /** Paths in the image that are emptied or removed after the packages are installed. */
   removed: string[]
   config: ContainerConfig
@@ -20,7 +25,7 @@ export type Recipe = {
 /** Changes to how every image is finished make another recipe too: raise this number. */
 const FINISH = 1
 
-const RECIPES: Recipe[] = [php]
+const RECIPES: Recipe[] = [php, webStatic, node, python]
 
 /** The recipe of an image. `not_found` where we have none of that name. */
 export function recipeOf(name: string): Recipe {

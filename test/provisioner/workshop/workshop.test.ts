@@ -5,7 +5,8 @@ import { readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'node:test'
 import { firstId, siteCgroup } from '../../../provisioner/instance.ts'
-import { firstPage } from '../../../provisioner/workshop/seed.ts'
+import { welcome } from '../../../provisioner/workshop/welcome.ts'
+import { newest } from '../../../provisioner/images/store.ts'
 import { seed } from '../../../provisioner/workshop/seed.ts'
 import { inWorkshop, openWorkshop } from '../../../provisioner/workshop/workshop.ts'
 import { house, owner, volume } from './house.ts'
@@ -15,7 +16,7 @@ test('a new volume has a first page, a place for sessions and uploads, and nothi
   const root = firstId(host.instance, host.states.site('alice').slot)
   const at = (path: string) => { const { uid, mode } = statSync(`${volume(host)}/${path}`); return [uid - root, mode & 0o7777] }
   assert.equal(readlinkSync(`${volume(host)}/html`), 'releases/initial')
-  assert.equal(readFileSync(`${volume(host)}/html/index.php`, 'utf8'), firstPage('alice'))
+  assert.equal(readFileSync(`${volume(host)}/html/index.php`, 'utf8'), welcome(newest('php')!, 'alice').text)
   assert.deepEqual([at('.'), at('releases'), at('html'), at('html/index.php'), at('sessions'), at('tmp')], [[0, 0o755], [0, 0o755], [33, 0o755], [33, 0o644], [33, 0o700], [33, 0o700]])
   assert.equal(await owner(host, 'alice', 'find /var/www -user nobody'), '')
   assert.deepEqual(host.states.site('alice').releases, ['initial'])
