@@ -12,10 +12,11 @@ export const APACHE_REMOVED = [
 ]
 
 /**
- * How an application is started: by a shell, in the document root, with a first process that passes signals on and collects what has ended (the kernel gives
- * a program that is pid 1 no default for SIGTERM). The command is what follows: the recipe's own, or the owner's.
+ * How an application is started: by a shell, in the document root. The command is what follows: the recipe's own, or the owner's. The first process passes
+ * SIGTERM on to the whole group, for pid 1 has no default for it, and collects what has ended. The shell's trap does nothing but keep the shell, which waits
+ * until the application has ended in its own way.
  */
-export const APPLICATION = ['/usr/bin/tini', '-g', '--', '/bin/sh', '-c', 'cd /var/www/html && exec /bin/sh -c "$0"']
+export const APPLICATION = ['/usr/bin/tini', '-g', '--', '/bin/sh', '-c', 'trap : TERM; cd /var/www/html && eval "$0"']
 
 /** Where an application is asked to listen, in the variable PORT. */
 export const APPLICATION_PORT = 8080
