@@ -19,6 +19,17 @@ test('rapid resets end the connection with ENHANCE_YOUR_CALM, and leave nothing 
   await until('nothing is left', () => guests.size === 0 && relay.pools.open === 0)
 })
 
+test('making the relay reset stream after stream ends the connection as well, and leaves nothing behind', async t => {
+  const { port } = await rawBackend(t, socket => socket.on('error', () => {}).resume().on('end', () => socket.end()))
+  for (const [name, break_] of [['a window of nothing', (id: number) => frame(FRAME.window, 0, id, number(0))], ['too large a window', (id: number) => frame(FRAME.window, 0, id, number(2 ** 31 - 1))]] as const) {
+    const { h2, relay, guests } = await h2With(t, [staticRoute(port)], { settings: { resets: { most: 50, over: 3_600_000 } } })
+    const frames = new Frames(t, h2)
+    for (let i = 0; i < 200; i++) frames.send(headersFrame(2 * i + 1, GET), break_(2 * i + 1))
+    assert.notEqual(await frames.goaway(), 0, name)
+    await until('nothing is left', () => guests.size === 0 && relay.pools.open === 0)
+  }
+})
+
 test('a browser that takes back a page full of requests may go on', async t => {
   const { port } = await answering(t, OK)
   const { h2 } = await h2With(t, [staticRoute(port)])
@@ -42,6 +53,8 @@ const FLOODS: [string, () => Buffer, number][] = [
   ['PING', () => frame(FRAME.ping, 0, 0, Buffer.alloc(8)), 400],
   ['SETTINGS', () => frame(FRAME.settings, 0, 0), 400],
   ['empty DATA', () => frame(FRAME.data, 0, 1), 400],
+  ['PRIORITY', () => Buffer.concat(Array.from({ length: 100 }, () => frame(FRAME.priority, 0, 1, Buffer.alloc(5)))), 300],
+  ['unknown', () => frame(0x42, 0, 0, Buffer.alloc(1_000)), 400],
 ]
 for (const [name, make, count] of FLOODS) test(`a flood of ${name} frames ends the connection`, async t => {
   const { port } = await rawBackend(t, socket => socket.resume())

@@ -32,6 +32,14 @@ test('a head that drips in has the time of any other head', async t => {
   assert.match(await exchange(t, port, GET), /^HTTP\/1\.1 504 /)
 })
 
+test('a visitor whose head drips in is sent away in time, however often something comes', async t => {
+  const { port } = await relayWith(t, [], { settings: { headTimeout: 200 } })
+  const wire = new Wire(t, port).send('GET / HTTP/1.1\r\nHost: a.test\r\n')
+  const timer = setInterval(() => { if (wire.socket.writable) wire.send('X: y\r\n') }, 5)
+  t.after(() => clearInterval(timer))
+  assert.match(await wire.end(), /^HTTP\/1\.1 408 /)
+})
+
 test('an upstream that resets within a body breaks its response off', async t => {
   const { port: up } = await rawBackend(t, socket => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n', () => setImmediate(() => socket.resetAndDestroy()))))
   const { port } = await relayWith(t, [staticRoute(up)])

@@ -17,6 +17,34 @@ test('the address in a trusted proxy\'s PROXY header is the visitor\'s', async t
   assert.match(await wire.send('OWN\r\n').send(GET).until('127.0.0.1'), /200 OK/)
 })
 
+test('version 2 of the header is read over a connection like version 1, in whatever pieces, and what it says is kept to', async t => {
+  const { port: up } = await backend(t, (request, response) => response.end(`${String(request.headers['x-forwarded-for'])} ${String(request.headers['x-forwarded-port'])}.`))
+  const { port } = await relayWith(t, [staticRoute(up)], TRUSTED)
+  const six = [...'20010db8000000000000000000000007'.match(/../g) ?? []].map(octet => Number.parseInt(octet, 16))
+  const cases: [Buffer, string][] = [
+    [second(0x21, 0x11, [192, 0, 2, 7, 198, 51, 100, 1, 15, 160, 0, 81]), '192.0.2.7 81.'],
+    [second(0x21, 0x21, [...six, ...six, 15, 160, 1, 187]), '2001:db8::7 443.'],
+    [second(0x21, 0x11, [192, 0, 2, 7, 198, 51, 100, 1, 15, 160, 0, 81, 0x04, 0, 3, 1, 2, 3]), '192.0.2.7 81.'],
+    [second(0x20, 0x00, []), `127.0.0.1 ${port}.`],
+  ]
+  for (const [header, wanted] of cases) {
+    assert.match(await exchange(t, port, header.toString('latin1') + GET), new RegExp(`\\r\\n\\r\\n.*${wanted}`, 's'))
+    const wire = new Wire(t, port)
+    wire.socket.setNoDelay(true)
+    for (const octet of header) {
+      wire.socket.write(Buffer.of(octet))
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    assert.ok((await wire.send(GET).end()).includes(wanted))
+  }
+  for (const header of [second(0x22, 0x11, [1]), second(0x21, 0x12, [192, 0, 2, 7, 198, 51, 100, 1, 15, 160, 0, 81]), second(0x21, 0x11, [192, 0, 2, 7])]) assert.equal(await exchange(t, port, header.toString('latin1') + GET), '')
+})
+
+/** A header of version 2. */
+function second(version: number, family: number, rest: number[]): Buffer {
+  return Buffer.concat([Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1'), Buffer.of(version, family, rest.length >> 8, rest.length & 255), Buffer.from(rest)])
+}
+
 for (const together of [true, false]) {
   test(`ahead of TLS the header is read too, ${together ? 'in one piece with the ClientHello' : 'on its own'}`, async t => {
     const { port: up } = await backend(t, (request, response) => response.end(`${String(request.headers['x-forwarded-for'])} ${String(request.headers['x-forwarded-proto'])} ${String(request.headers['x-forwarded-port'])}`))

@@ -12,7 +12,7 @@ const malformed: [string, string][] = [
   ['another coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx'], ['chunked in HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'], ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
   ['a folded field', 'HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n'], ['a bare CR', 'HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n'], ['a bare LF', 'HTTP/1.1 200 OK\r\nX: a\nY: b\r\nContent-Length: 0\r\n\r\n'],
   ['an interim response of HTTP/1.0', 'HTTP/1.0 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'], ['an interim response that ends the connection', 'HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
-  ['a space before a colon', 'HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n'], ['a head too large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`], ['an unasked upgrade', 'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
+  ['a space before a colon', 'HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n'], ['a head too large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`], ['too many fields', `HTTP/1.1 200 OK\r\n${'X: 1\r\n'.repeat(129)}Content-Length: 0\r\n\r\n`], ['an unasked upgrade', 'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
 ]
 
 test('a malformed response is a 502 and nothing of it is passed on', async t => {
@@ -91,6 +91,17 @@ test('a response that ends with its connection is chunked for HTTP/1.1 and ends 
   const old = await exchange(t, port, 'GET / HTTP/1.0\r\nHost: a.test\r\nConnection: keep-alive\r\n\r\n')
   assert.match(old, /Connection: close[^]*\r\n\r\nuntil the end$/)
   assert.doesNotMatch(old, /chunked/)
+})
+
+test('HTTP/1.0 goes on with keep-alive where a response has a length, and ends without it', async t => {
+  const { port: up } = await answering(t, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+  const { port } = await relayWith(t, [staticRoute(up)])
+  const wire = new Wire(t, port)
+  for (let i = 0; i < 3; i++) {
+    const from = wire.text.length
+    assert.match(await wire.send('GET / HTTP/1.0\r\nHost: a.test\r\nConnection: Keep-Alive\r\n\r\n').until(/ok$/, from), /^HTTP\/1\.1 200 [^]*\r\nConnection: keep-alive\r\n\r\nok$/)
+  }
+  assert.match(await wire.send('GET / HTTP/1.0\r\nHost: a.test\r\n\r\n').end(), /\r\nConnection: close\r\n\r\nok$/)
 })
 
 test('chunked responses are framed anew, extensions dropped, trailers kept', async t => {

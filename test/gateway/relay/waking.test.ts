@@ -74,6 +74,7 @@ test('held requests are bounded per site and in all', async t => {
   const { port } = await relayWith(t, [siteRoute('asleep'), siteRoute('asleep', null, 'bob.example.test')], { settings: { heldPerSite: 2, heldInAll: 3, holdTimeout: 150 } })
   const answers = await Promise.all(['alice', 'alice', 'alice', 'bob', 'bob'].map(name => exchange(t, port, GET.replace('alice', name))))
   assert.deepEqual(answers.map(answer => answer.slice(9, 12)).sort(), ['503', '503', '504', '504', '504'])
+  for (const answer of answers) assert.match(answer, /\r\nRetry-After: (5|10)\r\n/)
 })
 
 test('a held request leaves with its visitor', async t => {
