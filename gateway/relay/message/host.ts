@@ -1,13 +1,15 @@
 // Reads a Host field or an authority (RFC 9110 section 4.2, 7.2) and makes the routing table's key of it.
+import { apart } from './syntax.ts'
 
 /** Either the key (lower case, no port, no trailing dot) or null where the text isn't `host` or `host:port`. User info, spaces, garbage: null. */
 export function routingKey(authority: string): string | null {
   const cached = recent.get(authority)
   if (cached !== undefined) return cached
-  const key = read(authority)
+  const own = apart(authority)
+  const key = read(own)
   if (key === null) return null
   if (recent.size >= MOST) recent.clear()
-  recent.set(authority, key)
+  recent.set(own, key)
   return key
 }
 

@@ -3,6 +3,11 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { once } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { lineOf } from '../../../gateway/relay/access/line.ts'
+import { readRequest } from '../../../gateway/relay/message/request.ts'
+import { SETTINGS } from '../../../gateway/relay/settings.ts'
 import { Journal, type JournalOptions } from '../../../gateway/relay/access/journal.ts'
 import { AccessLogs } from '../../../gateway/control/access.ts'
 import { answering, at, exchange, rawBackend, relayWith, siteRoute, staticRoute, Wire } from './house.ts'
@@ -162,4 +167,20 @@ test('a sweep removes the logs of sites that are gone, and nothing planted in th
   await logs.remove('alice')
   assert.deepEqual(readdirSync(directory), [])
   rmSync(directory, { recursive: true })
+})
+
+test('lines that wait, and hosts that are remembered, do not keep the heads they come from in memory', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const used = (): number => { collect(); return process.memoryUsage().heapUsed }
+  const before = used()
+  const kept: string[] = []
+  for (let i = 0; i < 4_000; i++) {
+    const text = Buffer.from(`GET /a/target/${i} HTTP/1.1\r\nHost: a-host-of-its-own-${i}.example.test\r\nReferer: https://example.test/somewhere\r\nUser-Agent: something of some length\r\nX: ${'x'.repeat(30_000)}\r\n\r\n`).toString('latin1')
+    const request = readRequest(text, SETTINGS)
+    assert.ok(typeof request === 'object')
+    kept.push(lineOf({ address: '192.0.2.1', request, status: 200, bytes: 1, at: 0 }))
+  }
+  assert.ok(used() - before < 20 * 2 ** 20, `${used() - before} bytes`)
+  assert.equal(kept.length, 4_000)
 })
