@@ -1,9 +1,12 @@
 // Takes images out of the store: those an administrator names, those nobody needs any more, and what was left half made. Called by verbs,
 // at start and once a day; every change is made under the store's lock.
-import { readdirSync, readFileSync, renameSync } from 'node:fs'
+import { readdirSync, renameSync } from 'node:fs'
 import { execa } from 'execa'
 import { AubergeError } from '../../wire/error.ts'
+import { unmount } from '../commands/volume.ts'
 import { lock } from '../lock.ts'
+import { run } from '../run.ts'
+import { mountPoints } from '../volume.ts'
 import { needsOf, type Needs } from './needs.ts'
 import { IMAGES, list, parseReference, type Image } from './store.ts'
 
@@ -84,10 +87,10 @@ export async function sweep(store: string): Promise<void> {
   for (const name of readdirSync(store)) if (/^\.(building|removed)-/.test(name)) await eraseTree(`${store}/${name}`)
 }
 
-/** Removes a directory, but nothing that is mounted in it: a build that was killed had the host's /dev and /proc there, in a mount namespace of its own. */
+/** Removes a directory and nothing that was mounted in it: a build that was killed may have left the host's /dev and a /proc there. Those are unmounted first; `failed` where one is in use. */
 export async function eraseTree(directory: string): Promise<void> {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(line => line.split(' ')[4]?.startsWith(`${directory}/`))
-  if (mounts.length > 0) throw new AubergeError('failed', `something is mounted below ${directory}; unmount it, then try again`)
+  const below = mountPoints().filter(point => point.startsWith(`${directory}/`))
+  for (const point of below.reverse()) await run(unmount(point))
   await execa('rm', ['--recursive', '--force', '--one-file-system', '--', directory])
 }
 
