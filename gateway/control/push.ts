@@ -14,8 +14,8 @@ const ANSWER = 2_000
 const MOST_UNSENT = 512 * 2 ** 20
 
 type Relay = { socket: Socket; worker: number | null; applied: number }
-type Waiter = { version: number; resolve: (all: boolean) => void }
-type Gathering = { workers: number; resolve: () => void }
+/** Who waits until the relays that are connected have come so far. */
+type Waiter = { isMet: () => boolean; resolve: (met: boolean) => void }
 type Closing = { id: number; site: string; drain: boolean; open: Set<Relay>; inFlight: number; done: (inFlight: number) => void }
 
 /** What relays say, with the connection as a key. */
@@ -35,7 +35,6 @@ export class Relays {
   readonly #log: Logger
   readonly #relays = new Set<Relay>()
   readonly #waiters = new Set<Waiter>()
-  readonly #gatherings = new Set<Gathering>()
   readonly #closings = new Map<number, Closing>()
   #nextId = 1
 
@@ -59,12 +58,12 @@ export class Relays {
   /** Resolves once every connected relay acts on `version`, or after 2 s with false. */
   settled(version: number): Promise<boolean> {
     return new Promise(resolve => {
-      const waiter: Waiter = { version, resolve: all => { clearTimeout(late); this.#waiters.delete(waiter); resolve(all) } }
+      const waiter = this.#wait(() => this.#acting(version) === this.#relays.size, all => { clearTimeout(late); resolve(all) })
       const late = setTimeout(() => {
         this.#log.warn({ version }, 'a relay has not taken in a change of the routing table in time')
-        waiter.resolve(false)
+        this.#waiters.delete(waiter)
+        resolve(false)
       }, ANSWER)
-      this.#waiters.add(waiter)
       this.#settle()
     })
   }
@@ -72,7 +71,7 @@ export class Relays {
   /** Resolves once `workers` relays are connected and each acts on the table as it was when it connected, or later. */
   gathered(workers: number): Promise<void> {
     return new Promise(resolve => {
-      this.#gatherings.add({ workers, resolve })
+      this.#wait(() => this.#acting(0) >= workers, () => resolve())
       this.#settle()
     })
   }
@@ -151,13 +150,18 @@ export class Relays {
   }
 
   #settle(): void {
-    const acting = [...this.#relays].filter(relay => relay.applied >= 0).length
-    for (const gathering of this.#gatherings) {
-      if (acting >= gathering.workers && this.#gatherings.delete(gathering)) gathering.resolve()
-    }
-    for (const waiter of this.#waiters) {
-      if ([...this.#relays].every(relay => relay.applied >= waiter.version)) waiter.resolve(true)
-    }
+    for (const waiter of this.#waiters) if (waiter.isMet() && this.#waiters.delete(waiter)) waiter.resolve(true)
+  }
+
+  /** How many relays act on `version` or a later one. */
+  #acting(version: number): number {
+    return [...this.#relays].filter(relay => relay.applied >= version).length
+  }
+
+  #wait(isMet: Waiter['isMet'], resolve: Waiter['resolve']): Waiter {
+    const waiter = { isMet, resolve }
+    this.#waiters.add(waiter)
+    return waiter
   }
 
   #send(relay: Relay, message: ToRelay): void {
