@@ -8,7 +8,6 @@ import type { RollLine } from '../desk.ts'
 import { pods, specOf } from './parts.ts'
 import { patiently } from './patience.ts'
 import { restart, type RestartParts } from './restart.ts'
-import { found } from './states.ts'
 
 type Moved = Pick<Extract<RollLine, { site: string }>, 'outcome' | 'why'>
 
@@ -78,7 +77,7 @@ export class Rolls {
     const state = this.#parts.states.get(pod.name)?.state
     try {
       if (state === 'running') await restart(this.#parts, pod.name, 'admin')
-      else if (state === 'frozen' || state === 'asleep') await this.#remake(pod.name)
+      else if (state === 'frozen' || state === 'asleep') await this.#parts.sleeps.remake(pod.name)
       return { outcome: 'moved' }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
@@ -86,22 +85,6 @@ export class Rolls {
       if (state === 'running') await this.#goBack(actor, pod)
       return { outcome: 'failed', why }
     }
-  }
-
-  /** Of what sleeps, the next wake is to be a quick one: it is made ready anew. */
-  async #remake(name: string): Promise<void> {
-    const { turns, states } = this.#parts
-    await turns.run(name, async () => {
-      const state = states.get(name)?.state
-      if (state !== 'frozen' && state !== 'asleep') return
-      states.change(name, { state: 'sleeping' })
-      try {
-        states.change(name, { ...found(await patiently(() => pods(this.#parts).sleep(name, 'asleep'))), state: 'asleep' })
-      } catch (error) {
-        states.change(name, { state: 'asleep' })
-        throw error
-      }
-    })
   }
 
   /** A site that ran on the earlier version and doesn't on this one is set to the earlier, and runs. The administrator is told, and decides. */

@@ -61,6 +61,16 @@ export class Sleeps {
     throw new AubergeError('conflict', `${name} is answering long requests (downloads, event streams, WebSockets): try again when they have ended`)
   }
 
+  /** Makes what sleeps ready anew, of today's image and settings, so that its next wake is a quick one. What doesn't sleep is left alone. */
+  async remake(name: string): Promise<void> {
+    await this.#parts.turns.run(name, async () => {
+      const state = this.#parts.states.get(name)?.state
+      if (state !== 'frozen' && state !== 'asleep') return
+      this.#parts.states.change(name, { state: 'sleeping' })
+      await this.#putDown(name, 'asleep', 'asleep')
+    })
+  }
+
   /** One try, from idle time or need of memory: false where the site turned out to be in use. */
   async try(name: string, tier: SleepTier): Promise<boolean> {
     const asleep = await this.#parts.turns.run(name, () => this.#sleep(name, tier, false))
@@ -107,9 +117,8 @@ export class Sleeps {
       this.#parts.states.repeat(name)
       return false
     }
-    const next = held > 0 ? 'waking' : tier
     this.#parts.states.change(name, { state: held > 0 ? 'waking' : 'sleeping' })
-    await this.#putDown(name, tier, next)
+    await this.#putDown(name, tier, held > 0 ? 'waking' : tier)
     return true
   }
 
