@@ -1,6 +1,6 @@
 // The image `php`: Debian 12, Apache 2.4 prefork with mod_php 8.2, and the tools an owner expects in a shell.
 import type { Recipe } from '../recipe.ts'
-import { APACHE_REMOVED, ENV, TOOLS } from './common.ts'
+import { APACHE, APACHE_REMOVED, ENV, TOOLS } from './common.ts'
 
 export const php: Recipe = {
   name: 'php',
@@ -21,12 +21,7 @@ export const php: Recipe = {
   config: {
     // The owner's settings are read last. The first, empty element stands for the directory PHP was built with.
     Env: [...ENV, 'PHP_INI_SCAN_DIR=:/etc/auberge/php'],
-    Entrypoint: ['/usr/sbin/apache2', '-DFOREGROUND'],
-    Cmd: [],
-    WorkingDir: '/var/www',
-    ExposedPorts: { '80/tcp': {} },
-    Volumes: { '/var/www': {} },
-    StopSignal: 'SIGWINCH',
+    ...APACHE,
     Labels: { 'auberge.takes': 'php', 'auberge.welcome': 'php' },
   },
 }

@@ -1,6 +1,6 @@
 // The image `static`: Apache without PHP, for files alone.
 import type { Recipe } from '../recipe.ts'
-import { APACHE_REMOVED, ENV, TOOLS } from './common.ts'
+import { APACHE, APACHE_REMOVED, ENV, TOOLS } from './common.ts'
 
 export const webStatic: Recipe = {
   name: 'static',
@@ -11,12 +11,7 @@ export const webStatic: Recipe = {
   removed: APACHE_REMOVED,
   config: {
     Env: ENV,
-    Entrypoint: ['/usr/sbin/apache2', '-DFOREGROUND'],
-    Cmd: [],
-    WorkingDir: '/var/www',
-    ExposedPorts: { '80/tcp': {} },
-    Volumes: { '/var/www': {} },
-    StopSignal: 'SIGWINCH',
+    ...APACHE,
     Labels: { 'auberge.welcome': 'html' },
   },
 }
