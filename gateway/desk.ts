@@ -77,9 +77,9 @@ export interface Desk {
   deploy(actor: Account, name: string, type: ArchiveType, body: Readable): Promise<{ release: string }>
   rollback(actor: Account, name: string, release: string): Promise<{ release: string }>
   exec(actor: Account, name: string, request: ExecRequest): Promise<Duplex>
-  /** What the pod wrote (`pod`), or who asked for what (`access`, combined format). */
   /** Prometheus' text format; `sites`: with a series for each site. */
   metrics(options: { sites: boolean }): Promise<string>
+  /** What the pod wrote (`pod`), or who asked for what (`access`, combined format). */
   logs(name: string, options: { follow: boolean; source?: 'pod' | 'access' }): Promise<Readable>
   backup(name: string): Promise<Readable>
   restore(actor: Account, name: string, body: Readable): Promise<void>

@@ -12,25 +12,26 @@ const MOMENT = 4
 /** Ends every process of a cgroup that carries `mark`; without one, those of any exec (left by a provisioner that was killed). */
 export async function endMarked(cgroups: Cgroups, cgroup: string, mark?: string): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    const pids = await cgroups.tasks(cgroup)
-    const signs = await Promise.all(pids.map(pid => signOf(pid, mark)))
-    if (signs.every(sign => sign === 'other')) return
-    for (const [index, pid] of pids.entries()) if (signs[index] === 'marked') kill(pid)
-    if (!signs.includes('marked')) await delay(MOMENT)
+    const { marked, unknown } = await look(cgroups, cgroup, mark)
+    if (marked.length + unknown.length === 0) return
+    for (const pid of marked) kill(pid)
+    if (marked.length === 0) await delay(MOMENT)
   }
 }
 
 /** The terminal inside (`/dev/pts/3`) of a marked command, or null. Only names are read here; nothing is opened. */
 export async function terminalOf(cgroups: Cgroups, cgroup: string, mark: string): Promise<string | null> {
-  const found = await marked(cgroups, cgroup, mark)
-  const inputs = await Promise.all(found.map(pid => readlink(`/proc/${pid}/fd/0`).catch(() => '')))
+  const { marked } = await look(cgroups, cgroup, mark)
+  const inputs = await Promise.all(marked.map(pid => readlink(`/proc/${pid}/fd/0`).catch(() => '')))
   return inputs.find(path => /^\/dev\/pts\/\d{1,6}$/.test(path)) ?? null
 }
 
-async function marked(cgroups: Cgroups, cgroup: string, mark: string): Promise<number[]> {
+/** The processes of a cgroup that carry the mark, and those that can't be told yet. */
+async function look(cgroups: Cgroups, cgroup: string, mark?: string): Promise<{ marked: number[]; unknown: number[] }> {
   const pids = await cgroups.tasks(cgroup)
   const signs = await Promise.all(pids.map(pid => signOf(pid, mark)))
-  return pids.filter((_, index) => signs[index] === 'marked')
+  const those = (sign: string): number[] => pids.filter((_, index) => signs[index] === sign)
+  return { marked: those('marked'), unknown: those('unknown') }
 }
 
 /** A process in the middle of execve(2) shows no environment yet, one that is gone or a zombie none any more. */
