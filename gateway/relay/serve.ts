@@ -178,7 +178,7 @@ function isPrefetch(text: string): boolean {
 
 function causeOf({ request }: Exchange): WakeCause {
   const [path = '/'] = request.target.split('?')
-  return { by: 'visitor', method: request.method.slice(0, 32), path: path.slice(0, 200), agent: agentOf(valueOf(request.text, 'user-agent')) }
+  return { by: 'visitor', method: request.method.slice(0, 32), path: path.slice(0, 200), agent: agentOf(request.agent) }
 }
 
 function agentOf(agent: string): 'browser' | 'robot' | 'tool' | 'none' {

@@ -1,5 +1,4 @@
 // Requests that wake no sleeping site: paths that only scanners ask for, and robots. Data, with a reason each. Asked by serve.ts; docs/waking.md lists it.
-import { valueOf } from './message/fields.ts'
 import type { RequestHead } from './message/request.ts'
 
 /** Who asks for a site that sleeps without anybody waiting for the answer. */
@@ -59,11 +58,11 @@ function robots(why: string, ...agents: string[]): { agent: string; why: string 
 }
 
 /** Who of the uninvited sent this request, or null. A path is looked at first: whoever asks for it gets the same answer. */
-export function uninvited({ target, text }: Pick<RequestHead, 'target' | 'text'>): Uninvited | null {
+export function uninvited({ target, agent }: Pick<RequestHead, 'target' | 'agent'>): Uninvited | null {
   const [path = ''] = target.toLowerCase().split('?')
   if (PATHS.some(entry => isAt(path, entry.path))) return 'scanner'
-  const agent = valueOf(text, 'user-agent').toLowerCase()
-  return agent !== '' && ROBOTS.some(entry => agent.includes(entry.agent)) ? 'robot' : null
+  const says = agent.toLowerCase()
+  return says !== '' && ROBOTS.some(entry => says.includes(entry.agent)) ? 'robot' : null
 }
 
 function isAt(path: string, entry: string): boolean {

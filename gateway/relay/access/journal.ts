@@ -3,8 +3,9 @@
 import { constants } from 'node:fs'
 import { open, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { lineOf, type Visit } from './line.ts'
+import { Waiting } from './waiting.ts'
 
-/** `most`: bytes of one file. `early`: characters of one site that are not kept waiting. `perSite` and `inAll`: characters that may wait in memory. `floor`: bytes of the disk that are left to others. Milliseconds. */
+/** `most`: bytes of one file. `early`: bytes of one site that are not kept waiting. `perSite` and `inAll`: bytes that may wait in memory. `floor`: bytes of the disk that are left to others. Milliseconds. */
 export const JOURNAL = { every: 1_000, early: 131_072, most: 1_048_576, perSite: 1_048_576, inAll: 16_777_216, floor: 268_435_456, warnEvery: 60_000 }
 export type JournalSettings = typeof JOURNAL
 
@@ -14,8 +15,8 @@ export type JournalOptions = { directory: string; worker: number; settings?: Par
 export class Journal {
   /** Lines that could not be kept, ever. */
   dropped = 0
-  private readonly waiting = new Map<string, string>()
-  private size = 0
+  private waiting: Waiting
+  private spare: Waiting
   private round: Promise<void> = Promise.resolve()
   private state: 'idle' | 'writing' = 'idle'
   private unsaid = 0
@@ -28,25 +29,22 @@ export class Journal {
   constructor(options: JournalOptions) {
     this.options = options
     this.settings = { ...JOURNAL, ...options.settings }
+    this.waiting = new Waiting(this.settings.inAll)
+    this.spare = new Waiting(this.settings.inAll)
     this.timer = setInterval(() => void this.flush(), this.settings.every)
     this.timer.unref()
   }
 
   /** Adds a line to a site's log. Costs no system call. */
   note(site: string, visit: Visit): void {
-    const before = this.waiting.get(site) ?? ''
-    if (before.length > this.settings.perSite || this.size > this.settings.inAll) return this.lose(1, 'too many at once')
-    const line = lineOf(visit)
-    this.waiting.set(site, before + line)
-    this.size += line.length
-    if (before.length > this.settings.early) void this.flush()
+    const { waiting, settings } = this
+    const before = waiting.sizeOf(site)
+    if (before > settings.perSite || !waiting.add(site, lineOf(visit))) return this.lose(1, 'too many at once')
+    if (before > settings.early) void this.flush()
   }
 
   /** A site is gone: what waits is forgotten. Its files are control's to remove. */
-  forget(site: string): void {
-    this.size -= this.waiting.get(site)?.length ?? 0
-    this.waiting.delete(site)
-  }
+  forget(site: string): void { this.waiting.forget(site) }
 
   /** Resolves when what waited is written, or lost. */
   flush(): Promise<void> {
@@ -64,11 +62,12 @@ export class Journal {
   }
 
   private async write(): Promise<void> {
-    const batch = [...this.waiting]
-    this.waiting.clear()
-    this.size = 0
-    if (batch.length > 0 && await this.isFull()) this.lose(batch.reduce((sum, [, text]) => sum + linesOf(text), 0), 'the disk is nearly full')
-    else for (const [site, text] of batch) await this.append(site, text).catch((error: NodeJS.ErrnoException) => this.lose(linesOf(text), error.code ?? error.message))
+    const batch = this.waiting
+    this.waiting = this.spare
+    this.spare = batch
+    if (!batch.isEmpty && await this.isFull()) this.lose(batch.count, 'the disk is nearly full')
+    else for (const { site, bytes, count } of batch.all()) await this.append(site, bytes).catch((error: NodeJS.ErrnoException) => this.lose(count, error.code ?? error.message))
+    batch.clear()
     this.say()
   }
 
@@ -77,11 +76,11 @@ export class Journal {
     return disk !== null && disk.bavail * disk.bsize < this.settings.floor
   }
 
-  private async append(site: string, text: string): Promise<void> {
+  private async append(site: string, lines: Buffer): Promise<void> {
     const path = `${this.options.directory}/${site}.${this.options.worker}.log`
-    const file = await this.fresh(path, text.length)
+    const file = await this.fresh(path, lines.length)
     try {
-      await file.appendFile(text, 'latin1')
+      await file.appendFile(lines)
     } finally {
       await file.close()
     }
@@ -113,5 +112,3 @@ export class Journal {
 }
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
-
-function linesOf(text: string): number { return text.split('\n').length - 1 }

@@ -1,6 +1,4 @@
 // One request as a line of an access log, in the combined format that every log reader knows. Called by journal.ts.
-import { valueOf } from '../message/fields.ts'
-import { apart } from '../message/syntax.ts'
 import type { RequestHead } from '../message/request.ts'
 
 /** What a line tells. `address`: the visitor's. `bytes` of the response's body, `at` epoch milliseconds. */
@@ -14,14 +12,10 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function lineOf({ address, request, status, bytes, at }: Visit): string {
   const version = request.major === 2 ? '2.0' : `1.${request.minor}`
   const asked = `${request.method} ${cut(request.target, MOST.target)} HTTP/${version}`
-  const referer = cut(valueOf(request.text, 'referer'), MOST.referer) || '-'
-  const agent = cut(valueOf(request.text, 'user-agent'), MOST.agent) || '-'
-  const line = `${cut(address, MOST.address)} - - [${stamp(at)}] "${asked}" ${status} ${bytes === 0 ? '-' : bytes} "${referer}" "${agent}"\n`
-  return request.text.length > SMALL ? apart(line) : line
+  const referer = cut(request.referer, MOST.referer) || '-'
+  const agent = cut(request.agent, MOST.agent) || '-'
+  return `${cut(address, MOST.address)} - - [${stamp(at)}] "${asked}" ${status} ${bytes === 0 ? '-' : bytes} "${referer}" "${agent}"\n`
 }
-
-/** Lines wait for a while, and of a head as short as this little is kept with them. */
-const SMALL = 1_024
 
 let second = -1
 let stamped = ''

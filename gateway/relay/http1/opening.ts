@@ -26,7 +26,7 @@ export class Opening {
     this.searched = end - at
     if ((text?.length ?? end - at) > this.settings.requestHead) return this.tooLong(bytes, at, end)
     if (text === null) return hasBareLineFeed(bytes, at, end, searched) ? 'malformed' : null
-    const request = readRequest(text, this.settings)
+    const request = readRequest(text, this.settings, bytes, at)
     if (typeof request === 'string') this.text = text
     // Where nothing is to come, nothing is to be waited for (RFC 9110 section 10.1.1).
     else if (!hasBody(request)) request.expects = false

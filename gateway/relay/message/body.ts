@@ -1,6 +1,6 @@
 // Message framing (RFC 9112 sections 6 and 7): where a body ends, read piece by piece. Used for requests (visitor.ts) and responses (upstream.ts).
 import { CHUNKED, UNTIL_CLOSE } from './request.ts'
-import { FRAMING, isForwarding, lengthsOf, readFields, type Judge, type Verdict } from './fields.ts'
+import { FRAMING, isForwarding, octetsOf, readFields, type Judge, type Verdict } from './fields.ts'
 import type { Settings } from '../settings.ts'
 
 /** Takes a body's bytes, without its framing, valid only during the call. */
@@ -152,7 +152,7 @@ function hex(octet: number): number {
 
 /** Trailers may not frame, route or authenticate (RFC 9110 section 6.5.1): such fields are dropped, and those that other parsers refuse or obey even here break the message. */
 class TrailerJudge implements Judge {
-  readonly lengths = lengthsOf(Array.from({ length: 63 }, (_, i) => 'x'.repeat(i + 1)))
+  readonly looks = new Int32Array(64).fill(-1)
   field(name: string): Verdict {
     if (BREAKING.has(name)) return 'refuse'
     const twin = name.replaceAll('_', '-')
@@ -166,5 +166,6 @@ const TRAILERS = new TrailerJudge()
 
 /** The fields of a trailer section that are passed on, as lines; null where one is malformed or there are too many. */
 export function readTrailers(section: string, settings: Settings): string | null {
-  return readFields(section, 0, section.length, TRAILERS, settings.fields)
+  const text = `${section}\r\n`
+  return readFields(text, 0, TRAILERS, settings.fields, octetsOf(text), 0)
 }

@@ -1,34 +1,37 @@
 // Reads field lines (RFC 9112 section 5) out of a head and gathers those that are passed on, canonically. Used by request.ts, response.ts and chunked.ts.
-import { TOKEN, skipSpace, trimSpace, valueEnd } from './syntax.ts'
+import { skipSpace, tokenEnd, trimSpace, valueEnd } from './syntax.ts'
 
 /** What a head's reader says of one field: pass it on, drop it, or refuse the whole message. */
 export type Verdict = 'keep' | 'drop' | 'refuse'
 
-/** Decides over one field. `name` is in lower case and only read for lengths the judge asked for; `value` is trimmed. */
+/** Decides over one field. `name` is in lower case and only read where the judge asked for it; `value` is trimmed. */
 export interface Judge {
-  /** By the length of its name, whether a field needs a look at all; 1 = yes. Most don't, and are copied unread. */
-  readonly lengths: Uint8Array
+  /** Whether a field needs a look at all, by the length and the first letter of its name. Most don't, and are copied unread. */
+  readonly looks: Looks
   field(name: string, value: string): Verdict
 }
 
+/** By length, a bit for each first letter. */
+export type Looks = Int32Array
+
 /**
- * Reads the field lines of `text` from `at` up to its empty line. Returns the kept ones as `Name: value\r\n` lines,
- * or null if one is malformed (white space before the colon, a folded line, a name that isn't a token, a control character) or refused, or there are over `most`.
+ * Reads the field lines of a head from `at` of `text` up to its empty line, with which it ends; `bytes` hold the same from `from` on, and are faster to look at.
+ * Returns the kept ones as `Name: value\r\n` lines, or null if one is malformed (white space before the colon, a folded line, a name that isn't a token,
+ * a control character) or refused, or there are over `most`.
  */
-export function readFields(text: string, at: number, stop: number, judge: Judge, most: number): string | null {
+export function readFields(text: string, at: number, judge: Judge, most: number, bytes: Uint8Array, from: number): string | null {
+  const stop = text.length - 2
   let kept = ''
   let run = at
   for (let count = 0; at < stop; count++) {
-    if (count === most) return null
-    let colon = at
-    while (TOKEN[text.charCodeAt(colon)] === 1) colon++
-    if (colon === at || text.charCodeAt(colon) !== 58) return null
-    const eol = valueEnd(text, colon + 1)
-    if (eol < 0) return null
-    const start = skipSpace(text, colon + 1, eol)
-    const last = trimSpace(text, start, eol)
-    const canonical = start === colon + 2 && last === eol && text.charCodeAt(colon + 1) === 32
-    const verdict = needsLook(judge, text, at, colon) ? judge.field(text.slice(at, colon).toLowerCase(), text.slice(start, last)) : 'keep'
+    const colon = tokenEnd(bytes, from + at) - from
+    if (count === most || colon === at || bytes[from + colon] !== 58) return null
+    const eol = valueEnd(bytes, from + colon + 1) - from
+    if (eol < colon) return null
+    const start = skipSpace(bytes, from + colon + 1, from + eol) - from
+    const last = trimSpace(bytes, from + start, from + eol) - from
+    const canonical = start === colon + 2 && last === eol && bytes[from + colon + 1] === 32
+    const verdict = needsLook(judge.looks, colon - at, bytes[from + at] ?? 0) ? judge.field(text.slice(at, colon).toLowerCase(), text.slice(start, last)) : 'keep'
     if (verdict === 'refuse') return null
     if (verdict === 'drop' || !canonical) {
       if (run < at) kept += text.slice(run, at)
@@ -40,19 +43,25 @@ export function readFields(text: string, at: number, stop: number, judge: Judge,
   return run < stop ? kept + text.slice(run, stop) : kept
 }
 
-/** Besides the lengths asked for: long names, and all that begin with `x-` or `x_`, for the forwarding fields. */
-function needsLook(judge: Judge, text: string, at: number, colon: number): boolean {
-  const length = colon - at
-  if (length > 63 || judge.lengths[length] === 1) return true
-  const second = text.charCodeAt(at + 1)
-  return (text.charCodeAt(at) | 32) === 120 && (second === 45 || second === 95)
+/** Besides what was asked for: long names, and all that begin with `x`, for the forwarding fields. */
+function needsLook(looks: Looks, length: number, first: number): boolean {
+  return length > 63 || (first | 32) === 120 || ((looks[length] ?? 0) & 1 << (first & 31)) !== 0
 }
 
-/** A judge's table of lengths. */
-export function lengthsOf(names: Iterable<string>): Uint8Array {
-  const lengths = new Uint8Array(64)
-  for (const name of names) if (name.length < 64) lengths[name.length] = 1
-  return lengths
+/** What a judge wants to see: fields of these names, and of others that can't be told from them by length and first letter. */
+export function looksFor(names: Iterable<string>): Looks {
+  const looks = new Int32Array(64)
+  for (const name of names) if (name.length < 64) looks[name.length] = (looks[name.length] ?? 0) | 1 << (name.charCodeAt(0) & 31)
+  return looks
+}
+
+let octets = Buffer.allocUnsafeSlow(65_536)
+
+/** Latin1 text as octets, valid until the next call: for heads that didn't come as such. */
+export function octetsOf(text: string): Uint8Array {
+  if (text.length > octets.length) octets = Buffer.allocUnsafeSlow(text.length * 2)
+  octets.write(text, 'latin1')
+  return octets
 }
 
 /** The fields of `lines` without those whose lower-case name is in `names`. */

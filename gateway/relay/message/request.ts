@@ -1,6 +1,6 @@
 // Reads a request's head (RFC 9112 sections 3 and 5). Accepts only what everybody reads alike. Called by opening.ts.
 import { TARGET, decimal, isToken, list } from './syntax.ts'
-import { FRAMING, isForwarding, lengthsOf, readFields, without, type Judge, type Verdict } from './fields.ts'
+import { FORWARDING, FRAMING, isForwarding, looksFor, octetsOf, readFields, without, type Judge, type Verdict } from './fields.ts'
 import { routingKey } from './host.ts'
 import type { Settings } from '../settings.ts'
 
@@ -38,6 +38,9 @@ export class RequestHead {
   fields = ''
   /** What came in fields about where the request came from; used only from trusted proxies. */
   claims: Map<string, string> | null = null
+  /** User-Agent and Referer, which the access log tells; '' without. */
+  agent = ''
+  referer = ''
   /** The whole head as it came. */
   text = ''
 }
@@ -46,8 +49,8 @@ const MOST_HOPS = 8
 
 /** Everything a request's fields decide, gathered while they are read. One per head. */
 class RequestJudge implements Judge {
-  static readonly LENGTHS = lengthsOf([...FRAMING, 'via', 'forwarded', 'x-real-ip', 'proxy', 'http2-settings', 'max-forwards'])
-  readonly lengths = RequestJudge.LENGTHS
+  static readonly LOOKS = looksFor([...FRAMING, ...FORWARDING, 'proxy', 'http2-settings', 'max-forwards', 'user-agent', 'referer'])
+  readonly looks = RequestJudge.LOOKS
   readonly head: RequestHead
   problem: Refusal = 'malformed'
   hosts = 0
@@ -65,8 +68,8 @@ class RequestJudge implements Judge {
       case 4: return name === 'host' ? this.host(value) : 'keep'
       case 5: return name === 'proxy' ? 'drop' : 'keep'
       case 6: return name === 'expect' ? this.expect(value) : 'keep'
-      case 7: return name === 'upgrade' ? this.asksUpgrade(value) : this.rest(name, value)
-      case 10: return name === 'connection' ? this.options(value) : name === 'keep-alive' ? 'drop' : 'keep'
+      case 7: return name === 'upgrade' ? this.asksUpgrade(value) : name === 'referer' ? this.comesFrom(value) : this.rest(name, value)
+      case 10: return name === 'connection' ? this.options(value) : name === 'user-agent' ? this.agent(value) : name === 'keep-alive' ? 'drop' : 'keep'
       case 12: return name === 'max-forwards' ? this.limitHops(value) : this.rest(name, value)
       case 14: return name === 'content-length' ? this.length(value) : name === 'http2-settings' ? 'drop' : this.rest(name, value)
       case 16: return name === 'proxy-connection' ? 'drop' : this.rest(name, value)
@@ -125,6 +128,16 @@ class RequestJudge implements Judge {
     return 'drop'
   }
 
+  private agent(value: string): Verdict {
+    this.head.agent ||= value
+    return 'keep'
+  }
+
+  private comesFrom(value: string): Verdict {
+    this.head.referer ||= value
+    return 'keep'
+  }
+
   private te(value: string): Verdict {
     if (list(value).includes('trailers')) this.head.trailers = true
     return 'drop'
@@ -161,17 +174,17 @@ export function connectionOptions(value: string): string[] {
 }
 
 /**
- * Reads `text`, a whole head with its empty line, as latin1. Returns why it is refused instead, where it is:
+ * Reads `text`, a whole head with its empty line, as latin1; `bytes` hold it from `from` on. Returns why it is refused instead, where it is:
  * after any of these the connection is closed, for what follows can't be told apart.
  */
-export function readRequest(text: string, settings: Settings): RequestHead | Refusal {
+export function readRequest(text: string, settings: Settings, bytes = octetsOf(text), from = 0): RequestHead | Refusal {
   const head = new RequestHead()
   head.text = text
   const lineEnd = text.indexOf('\r\n')
   const refused = readLine(head, text, lineEnd, settings)
   if (refused !== null) return refused
   const judge = new RequestJudge(head)
-  const fields = readFields(text, lineEnd + 2, text.length - 2, judge, settings.fields)
+  const fields = readFields(text, lineEnd + 2, judge, settings.fields, bytes, from)
   if (fields === null) return judge.problem
   head.fields = fields
   return connectionRules(head, judge) ?? targetRules(head, judge)

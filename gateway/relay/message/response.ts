@@ -1,6 +1,6 @@
 // Reads a response's head (RFC 9112 sections 4 and 6.3). What a careful client would doubt is never passed on. Called by upstream.ts.
 import { decimal, list, valueEnd } from './syntax.ts'
-import { lengthsOf, readFields, without, type Judge, type Verdict } from './fields.ts'
+import { looksFor, octetsOf, readFields, without, type Judge, type Verdict } from './fields.ts'
 import { CHUNKED, CLOSE, KEEP_ALIVE, NONE, NO_OPTIONS, UNTIL_CLOSE, connectionOptions } from './request.ts'
 import { reachesZone } from './cookie.ts'
 import type { Settings } from '../settings.ts'
@@ -28,8 +28,8 @@ export class ResponseHead {
 export type Asked = { method: string; zone: string; origin: string }
 
 class ResponseJudge implements Judge {
-  static readonly LENGTHS = lengthsOf(['connection', 'keep-alive', 'upgrade', 'trailer', 'content-length', 'transfer-encoding', 'proxy-connection', 'set-cookie', 'location', 'content-location', 'te'])
-  readonly lengths = ResponseJudge.LENGTHS
+  static readonly LOOKS = looksFor(['connection', 'keep-alive', 'upgrade', 'trailer', 'content-length', 'transfer-encoding', 'proxy-connection', 'set-cookie', 'location', 'content-location', 'te'])
+  readonly looks = ResponseJudge.LOOKS
   readonly head: ResponseHead
   readonly asked: Asked
   connection: string[] = NO_OPTIONS
@@ -94,13 +94,13 @@ function pathAt(origin: string, url: string): string | null {
   return /^\/[/\\]/.test(rest) ? `/.${rest}` : rest.startsWith('/') ? rest : `/${rest}`
 }
 
-/** Reads `text`, a whole head with its empty line, as latin1; null where it is malformed or its framing can be read in two ways. */
-export function readResponse(text: string, asked: Asked, settings: Settings): ResponseHead | null {
+/** Reads `text`, a whole head with its empty line, as latin1, which `bytes` hold from `from` on; null where it is malformed or its framing can be read in two ways. */
+export function readResponse(text: string, asked: Asked, settings: Settings, bytes = octetsOf(text), from = 0): ResponseHead | null {
   const head = new ResponseHead()
-  const lineEnd = valueEnd(text, 0)
+  const lineEnd = valueEnd(bytes, from) - from
   if (!readStatus(head, text, lineEnd)) return null
   const judge = new ResponseJudge(head, asked)
-  const fields = readFields(text, lineEnd + 2, text.length - 2, judge, settings.fields)
+  const fields = readFields(text, lineEnd + 2, judge, settings.fields, bytes, from)
   if (fields === null) return null
   head.fields = fields + judge.relocated
   return frame(head, judge) ? head : null

@@ -1,17 +1,24 @@
 // The characters of HTTP (RFC 9110 section 5.6, RFC 9112): what a token, a field value, a number may hold. Used by the parsers.
 
 /** 1 for each character a token (method, field name) may hold. */
-export const TOKEN = new Uint8Array(65_536)
+const TOKEN = new Uint8Array(65_536)
 for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") TOKEN[c.charCodeAt(0)] = 1
 
 /** 1 for each character a field value or a reason may hold: no control character but the tab, for nobody reads those alike (RFC 9110 section 5.5). */
 const VALUE = new Uint8Array(256).fill(1, 32).fill(1, 9, 10).fill(0, 127, 128)
 
-/** Where the line that goes on at `start` ends, before its CRLF; -1 where it holds a character that may not be there, a bare CR or a bare LF included. */
-export function valueEnd(text: string, start: number): number {
+/** Where the token that begins at `start` ends; at `start` where there is none. */
+export function tokenEnd(bytes: Uint8Array, start: number): number {
   let at = start
-  while (VALUE[text.charCodeAt(at)] === 1) at++
-  return text.charCodeAt(at) === 13 && text.charCodeAt(at + 1) === 10 ? at : -1
+  while (TOKEN[bytes[at] as number] === 1) at++
+  return at
+}
+
+/** Where the line that goes on at `start` ends, before its CRLF; -1 where it holds a character that may not be there, a bare CR or a bare LF included. */
+export function valueEnd(bytes: Uint8Array, start: number): number {
+  let at = start
+  while (VALUE[bytes[at] as number] === 1) at++
+  return bytes[at] === 13 && bytes[at + 1] === 10 ? at : -1
 }
 
 /** A request target: visible ASCII without a fragment (RFC 9112 section 3.2). */
@@ -36,14 +43,16 @@ export function isToken(text: string): boolean {
 }
 
 /** Where the value that starts at `start` begins and ends without the white space around it. */
-export function skipSpace(text: string, start: number, stop: number): number {
-  while (start < stop && isSpace(text.charCodeAt(start))) start++
-  return start
+export function skipSpace(bytes: Uint8Array, start: number, stop: number): number {
+  let at = start
+  while (at < stop && isSpace(bytes[at] as number)) at++
+  return at
 }
 
-export function trimSpace(text: string, start: number, stop: number): number {
-  while (stop > start && isSpace(text.charCodeAt(stop - 1))) stop--
-  return stop
+export function trimSpace(bytes: Uint8Array, start: number, stop: number): number {
+  let at = stop
+  while (at > start && isSpace(bytes[at - 1] as number)) at--
+  return at
 }
 
 function isSpace(code: number): boolean { return code === 32 || code === 9 }

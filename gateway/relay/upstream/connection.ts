@@ -130,7 +130,7 @@ export class UpstreamConnection implements UpstreamSide, Receiver, Timed {
     }
     const { exchange } = this
     if (exchange === null) return this.discard()
-    const head = text === null || text.length > this.settings.responseHead ? null : readResponse(text, exchange.asked(this), this.settings)
+    const head = text === null || text.length > this.settings.responseHead ? null : readResponse(text, exchange.asked(this), this.settings, bytes, at)
     if (head === null || text === null) return this.refuse()
     return this.deliver(head, exchange, bytes, at + text.length, end)
   }
