@@ -91,13 +91,20 @@ function isTrusted(trusted: BlockList, address: string): boolean {
 
 function quoted(host: string): string { return host.includes(':') ? `"${host}"` : host }
 
-const PREFIX = randomBytes(10).toString('hex')
-let serial = 0
+/** Eight digits, the first of them a 1, until it is twice as much. The digits of numbers beyond 31 bits cost ten times as much. */
+const FIRST = 0x1000_0000
+let prefix = randomBytes(12).toString('hex')
+let serial = FIRST
 
 /** A request's id: unique across restarts and workers. A trusted proxy's is kept, if it is a plain word. */
 export function idOf(head: RequestHead, origin: Origin): string {
   const claimed = origin.isTrusted ? head.claims?.get('x-request-id') : undefined
   if (claimed !== undefined && /^[\w.:+/=-]{1,128}$/.test(claimed)) return claimed
-  serial = (serial + 1) % 2 ** 48
-  return PREFIX + serial.toString(16).padStart(12, '0')
+  if (++serial === FIRST * 2) renew()
+  return prefix + serial.toString(16)
+}
+
+function renew(): void {
+  prefix = randomBytes(12).toString('hex')
+  serial = FIRST
 }

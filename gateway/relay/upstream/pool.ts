@@ -11,6 +11,8 @@ import type { Settings } from '../settings.ts'
 /** All pools, by upstream. */
 export class Pools {
   private readonly pools = new Map<string, Pool | SessionPool>()
+  /** The same by the object that names the upstream, as routes do: a key costs more than a look. */
+  private known = new WeakMap<Upstream, Pool | SessionPool>()
   readonly settings: Settings
   readonly clock: Clock
   /** Connections in all, but for the few to HTTP/2 upstreams. */
@@ -23,6 +25,14 @@ export class Pools {
 
   /** The pool of an upstream, of `most` connections where it is new. */
   of(upstream: Upstream, most = this.settings.perUpstream): Pool | SessionPool {
+    const known = this.known.get(upstream)
+    if (known !== undefined) return known
+    const pool = this.find(upstream, most)
+    this.known.set(upstream, pool)
+    return pool
+  }
+
+  private find(upstream: Upstream, most: number): Pool | SessionPool {
     const key = keyOf(upstream)
     let pool = this.pools.get(key)
     if (pool === undefined) this.pools.set(key, pool = isHttp2(upstream) ? new SessionPool(key, upstream, originOf(upstream), this) : new Pool(key, upstream, this, most))
@@ -39,7 +49,10 @@ export class Pools {
     for (const pool of this.pools.values()) if (pool instanceof Pool && pool.makeRoom()) return
   }
 
-  forget(pool: Pool | SessionPool): void { this.pools.delete(pool.key) }
+  forget(pool: Pool | SessionPool): void {
+    this.pools.delete(pool.key)
+    this.known = new WeakMap()
+  }
   get open(): number { return [...this.pools.values()].reduce((sum, pool) => sum + pool.size, 0) }
 }
 
