@@ -16,6 +16,8 @@ export type Cgroups = {
   mixed: boolean
   /** Makes a cgroup with limits, or gives an existing one new limits. */
   limit(path: string, limits: Limits): Promise<void>
+  /** Puts a process into a cgroup, which is made where it isn't there, of every controller whose limits need no more than that. */
+  enter(path: string, pid: number): Promise<void>
   /** Resolves once every task has stopped. */
   freeze(path: string): Promise<void>
   thaw(path: string): Promise<void>
@@ -45,6 +47,8 @@ type Files = {
   version: 1 | 2
   mixed: boolean
   dirs(path: string): string[]
+  /** Those that a process can be put into. */
+  entries(path: string): string[]
   tree: (path: string) => string
   limits(path: string, limits: Limits): [file: string, value: string][]
   parents(path: string): Promise<void>
@@ -62,6 +66,7 @@ function unified(root: string): Cgroups {
     version: 2,
     mixed: false,
     dirs: path => [at(path)],
+    entries: path => [at(path)],
     tree: at,
     limits: (path, { memory, cpu, pids }) => [
       [`${at(path)}/memory.max`, String(memory)], [`${at(path)}/memory.swap.max`, '0'],
@@ -92,6 +97,8 @@ function legacy(root: string): Cgroups {
     version: 1,
     mixed: mixed(root),
     dirs: path => controllers.map(dir => `${dir}${path}`),
+    // A new cgroup of cpuset has no processor; the others of v1 take anybody. What is v2 of a hybrid is the runtime's business.
+    entries: path => controllers.filter(dir => !/\/(cpuset|unified)$/.test(dir)).map(dir => `${dir}${path}`),
     tree: path => at('pids', path),
     limits: (path, { memory, cpu, pids }) => [
       [at('memory', `${path}/memory.limit_in_bytes`), String(memory)], [at('memory', `${path}/memory.swappiness`), '0'],
@@ -127,6 +134,12 @@ function operations(files: Files): Cgroups {
     async limit(path, limits) {
       await files.parents(path)
       for (const [file, value] of files.limits(path, limits)) await put(file, value, /swap/.test(file))
+    },
+    async enter(path, pid) {
+      for (const dir of files.entries(path)) {
+        await mkdir(dir, { recursive: true })
+        await put(`${dir}/cgroup.procs`, String(pid), false)
+      }
     },
     async freeze(path) {
       const freezer = files.freezer(path)

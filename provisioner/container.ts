@@ -3,12 +3,15 @@ import { createHash, randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { environment, imageProcess, writeBundle, type BundleSpec } from './bundle.ts'
 import type { Host } from './host.ts'
-import { find, newest, parseReference, takesOf, type Image } from './images/store.ts'
+import { find, newest, parseReference, portOf, takesOf, type Image } from './images/store.ts'
 import { containerId, firstId, netnsName, podCgroup, siteCgroup } from './instance.ts'
 import { bundlePlace, netnsPlace, podPlaces } from './places.ts'
-import { hasFile, settingsFiles } from './settings.ts'
+import { hasFile, listening, settingsFiles } from './settings.ts'
 import { AubergeError } from '../wire/error.ts'
 import { ensureVolume, releaseVolume } from './volume.ts'
+
+/** In the place of a port that a pod's root may not listen on. */
+const UNPRIVILEGED = 8080
 
 /** The image a site's pod is to be made of now. `not_found` where none was built. */
 export function imageOf(host: Host, name: string): Image {
@@ -39,8 +42,15 @@ function baseSpec(host: Host, name: string, image: Image): Omit<BundleSpec, 'pro
   const site = host.states.site(name)
   return {
     hostname: name, rootfs: image.rootfs, firstId: firstId(host.instance, site.slot),
-    volume: podPlaces(host.data, name).volume, files: boundFiles(host, image), texts: settingsFiles(host.instance, image, site.spec),
+    volume: podPlaces(host.data, name).volume, files: boundFiles(host, image),
+    texts: { ...settingsFiles(host.instance, image, site.spec), ...listening(image, portIn(host, image)) },
   }
+}
+
+/** Where the image's program listens here. */
+export function portIn(host: Host, image: Image): number {
+  const port = portOf(image)
+  return port < host.runtime.firstPort ? UNPRIVILEGED : port
 }
 
 /** A runtime would make a missing file in the shared image; so only files the image has are bound over. */

@@ -8,7 +8,9 @@ import { cgroups, type Cgroups } from './cgroup.ts'
 import { Pins } from './images/pins.ts'
 import type { Instance } from './instance.ts'
 import { Queue } from './queue.ts'
+import { openRkt } from './rkt/house.ts'
 import { ociRuntime } from './runtime/oci.ts'
+import { rktRuntime } from './runtime/rkt.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { States } from './state.ts'
 
@@ -29,16 +31,18 @@ export type Host = {
   log: Logger
 }
 
-/** `unavailable` for a runtime that runs no OCI pods. */
+/** `unavailable` for a runtime that runs no pods, and for rkt where there is none. */
 export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance: Instance, log: Logger, images?: string): Promise<Host> {
   const { data, runtime } = house
-  if (runtime !== 'crun' && runtime !== 'runc') throw new AubergeError('unavailable', `the runtime ${runtime} runs no pods here; choose crun or runc`)
-  const root = `${instance.run}/${runtime}`
+  if (runtime === 'none') throw new AubergeError('unavailable', 'the runtime none runs no pods; choose crun, runc or rkt')
+  const oci = runtime === 'rkt' ? 'crun' : runtime
+  const root = `${instance.run}/${oci}`
   for (const dir of [instance.run, root, `${instance.run}/bundles`]) await mkdir(dir, { recursive: true, mode: 0o700 })
   const groups = cgroups()
+  const containers = ociRuntime(oci, root, groups)
   return {
-    data, instance, log, images, pins: new Pins(data), cgroups: groups, runtime: ociRuntime(runtime, root, groups), states: new States(data, instance), queue: new Queue(),
-    resolvers: resolvers(),
+    data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(),
+    resolvers: resolvers(), runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers,
   }
 }
 

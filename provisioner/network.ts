@@ -48,20 +48,46 @@ export async function connect(host: Host, name: string): Promise<string> {
   await run(commands.settings(netns))
   await cni(host, name, 'ADD', 'loopback', 'lo')
   const veth = hostEnd(await cni(host, name, 'ADD', 'bridge', DEVICE), host.instance.id)
+  await guard(host, name, veth)
+  return veth
+}
+
+/** Makes the network that a runtime gave a pod as it started what `connect` makes: the site's MAC and IPv6 address, a name, and rules. `pid`: a process in it. */
+export async function takeOver(host: Host, name: string, pid: number): Promise<void> {
+  const netns = netnsName(host.instance, name)
+  const own = addressesOf(host, name)
+  await run(commands.attachNetns(netns, pid))
+  await run(commands.settings(netns))
+  await run(commands.setMac(netns, DEVICE, own.mac))
+  await run(commands.addAddressInside(netns, DEVICE, `${own.ipv6}/64`))
+  await run(commands.addRouteInside(netns, DEVICE, gateway(host.instance).ipv6))
+  await guard(host, name, await peerOf(netns))
+}
+
+/** The host's end of a namespace's interface. */
+async function peerOf(netns: string): Promise<string> {
+  const [inside] = JSON.parse(await run(commands.linkInside(netns, DEVICE))) as { link_index?: number }[]
+  const all = JSON.parse(await run(commands.links())) as { ifindex: number; ifname: string }[]
+  const veth = all.find(link => link.ifindex === inside?.link_index)
+  if (!veth) throw new AubergeError('failed', `${DEVICE} of ${netns} has no other end on this host`)
+  return veth.ifname
+}
+
+/** Isolates a pod's port, says whose it is and lets its own addresses through. */
+async function guard(host: Host, name: string, veth: string): Promise<void> {
   const own = addressesOf(host, name)
   await run(commands.isolate(veth))
   await run(commands.forwardingEntry(veth, own.mac))
   for (const address of [own.ipv4, own.ipv6, linkLocal(own.mac)]) await run(commands.neighbour(host.instance.id, address, own.mac))
   host.states.live(name, { veth })
   await admit(host, name, veth)
-  return veth
 }
 
 /** Takes the site's network away: interface, addresses, namespace, rules. Of a site that has none, nothing. */
 export async function disconnect(host: Host, name: string): Promise<void> {
   const netns = netnsName(host.instance, name)
   const { veth } = host.states.life(name)
-  await cni(host, name, 'DEL', 'bridge', DEVICE).catch(error => host.log.debug({ site: name, error: String(error) }, 'CNI DEL'))
+  if (host.runtime.network === 'prepare') await cni(host, name, 'DEL', 'bridge', DEVICE).catch(error => host.log.debug({ site: name, error: String(error) }, 'CNI DEL'))
   const own = addressesOf(host, name)
   for (const address of [own.ipv4, own.ipv6]) await rm(`${cniData(host)}/${host.instance.id}/${address}`, { force: true })
   if (hasNetns(netns)) await run(commands.deleteNetns(netns))

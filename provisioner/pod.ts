@@ -1,9 +1,8 @@
 // A pod as the outside sees it. Called by the server and the recipes that answer with one.
 import type { Pod } from './api.ts'
 import type { Host } from './host.ts'
-import { portOf } from './images/store.ts'
 import { addresses } from './instance.ts'
-import { imageFor } from './container.ts'
+import { imageFor, portIn } from './container.ts'
 import { outdated } from './recipes/prepare.ts'
 
 /** The pod of a site. `not_found` where there is none. */
@@ -20,7 +19,7 @@ export function podOf(host: Host, name: string): Pod {
 /** Where a pod that isn't made yet will listen. */
 function usualPort(host: Host, reference: string): number {
   try {
-    return portOf(imageFor(host, reference))
+    return portIn(host, imageFor(host, reference))
   } catch {
     return 80
   }

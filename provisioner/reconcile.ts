@@ -17,6 +17,7 @@ import { netnsPlace, podPlaces } from './places.ts'
 import { alive, startOf } from './process.ts'
 import { erase } from './recipes/erase.ts'
 import { goCold } from './recipes/prepare.ts'
+import { collectRkt } from './rkt/house.ts'
 import { run, succeeds } from './run.ts'
 import type { Container } from './runtime/runtime.ts'
 
@@ -33,16 +34,24 @@ async function settle(host: Host, exits: Exits, name: string, containers: Contai
   adoptStarted(host, name, containers)
   const life = host.states.life(name)
   if (life.tier === 'running' || life.tier === 'frozen') return alive(life) ? adopt(host, name) : exits.exited(name)
-  const whole = life.tier === 'prepared' && alive(life) && life.veth !== null && existsSync(netnsPlace(netnsName(host.instance, name)))
+  const whole = life.tier === 'prepared' && alive(life) && (host.runtime.network === 'prepare' ? connected(host, name) : !begun(host, name, containers))
   if (!whole) await goCold(host, name)
 }
 
-/** A wake that died between the start and writing it down. */
+function connected(host: Host, name: string): boolean {
+  return host.states.life(name).veth !== null && existsSync(netnsPlace(netnsName(host.instance, name)))
+}
+
+/** Whether it has been started, whatever we have written down. */
+function begun(host: Host, name: string, containers: Container[]): boolean {
+  const container = containers.find(each => each.id === containerId(host.instance, name))
+  return container?.status === 'running' && container.pid === host.states.life(name).pid
+}
+
+/** A wake that died between the start and writing it down. A pod whose network began with it may have died before that was guarded: it is no such wake. */
 function adoptStarted(host: Host, name: string, containers: Container[]): void {
   const life = host.states.life(name)
-  if (life.tier !== 'prepared') return
-  const container = containers.find(each => each.id === containerId(host.instance, name))
-  if (container?.status !== 'running' || container.pid !== life.pid) return
+  if (life.tier !== 'prepared' || host.runtime.network === 'start' || !begun(host, name, containers)) return
   host.states.live(name, { tier: 'running', start: startOf(life.pid) })
 }
 
@@ -128,7 +137,8 @@ export async function collectDead(of: Instance, data: string): Promise<void> {
   await groups.remove(`/${of.id}`)
   await collectNetns(of, new Set())
   const { pods } = places(data)
-  for (const point of mountPoints()) if (point.startsWith(`${pods}/`)) await unmounted(point)
+  await collectRkt(of, data)
+  for (const point of mountPoints()) if ([`${pods}/`, `${of.run}/`].some(place => point.startsWith(place))) await unmounted(point)
   await detachLoops(`${pods}/`)
   await rm(of.run, { recursive: true, force: true })
   for (const family of ['inet', 'bridge']) await succeeds(['nft', 'delete', 'table', family, of.id])

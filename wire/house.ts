@@ -72,6 +72,8 @@ export function places(data: string) {
     access: `${data}/access`,
     pods: `${data}/pods`,
     images: `${data}/images`,
+    /** Where rkt keeps images and pods, of a house that runs them by it. */
+    rkt: `${data}/rkt`,
     backups: `${data}/backups`,
   }
 }

@@ -64,7 +64,7 @@ function forwarding(): Finding {
 }
 
 function runtimeChoice(runtime: House['runtime']): Finding {
-  const warning = 'rkt has had no release since 2018 and no security updates; use crun unless you must'
+  const warning = 'rkt ended in 2020 and gets no security updates; its pods are less isolated than others (see docs/operating.md); use crun unless you must'
   return judge('runtime', runtime !== 'rkt', runtime, warning, 'warning')
 }
 

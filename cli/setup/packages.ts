@@ -12,6 +12,9 @@ export const HOUSE = [
   'passwd', 'tar', 'gzip', 'ca-certificates',
 ] as const
 
+/** What rkt's stage1 "host" takes from the host. */
+export const RKT = ['systemd-container'] as const
+
 /** What a gateway without pods needs. */
 export const GATEWAY = ['util-linux', 'passwd'] as const
 

@@ -1,6 +1,8 @@
 // The command lines a pod's network is made with. Called by network.ts and claim.ts.
 
 export const addNetns = (name: string) => ['ip', 'netns', 'add', name]
+/** Gives the network namespace of a process a name. */
+export const attachNetns = (name: string, pid: number) => ['ip', 'netns', 'attach', name, String(pid)]
 export const deleteNetns = (name: string) => ['ip', 'netns', 'delete', name]
 
 /**
@@ -23,6 +25,12 @@ export const addAddress = (device: string, address: string) =>
 export const up = (device: string) => ['ip', 'link', 'set', device, 'up']
 export const deleteLink = (device: string) => ['ip', 'link', 'delete', device]
 export const links = () => ['ip', '-json', '-details', 'link', 'show']
+
+const inside = (netns: string) => ['ip', '-netns', netns]
+export const setMac = (netns: string, device: string, mac: string) => [...inside(netns), 'link', 'set', device, 'address', mac]
+export const addAddressInside = (netns: string, device: string, address: string) => [...inside(netns), 'address', 'replace', address, 'dev', device, 'nodad']
+export const addRouteInside = (netns: string, device: string, via: string) => [...inside(netns), 'route', 'replace', 'default', 'via', via, 'dev', device]
+export const linkInside = (netns: string, device: string) => [...inside(netns), '-json', 'link', 'show', device]
 
 /** Frames between two isolated ports of one bridge are never forwarded. */
 export const isolate = (port: string) => ['bridge', 'link', 'set', 'dev', port, 'isolated', 'on', 'learning', 'off']

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { writeBundle } from '../bundle.ts'
-import { imageOf, podBundle } from '../container.ts'
+import { imageOf, podBundle, portIn } from '../container.ts'
 import type { Host } from '../host.ts'
-import { find, portOf, takesOf, type Image } from '../images/store.ts'
-import { containerId, netnsName, podCgroup, siteCgroup } from '../instance.ts'
+import { find, takesOf, type Image } from '../images/store.ts'
+import { addresses, containerId, netnsName, podCgroup, siteCgroup } from '../instance.ts'
 import { ensureLog, openLog, releaseLog } from '../log.ts'
 import { connect, disconnect } from '../network.ts'
 import { bundlePlace, netnsPlace } from '../places.ts'
@@ -29,6 +29,7 @@ export async function prepare(host: Host, name: string): Promise<void> {
 }
 
 async function connected(host: Host, name: string): Promise<void> {
+  if (host.runtime.network === 'start') return
   const { veth } = host.states.life(name)
   if (veth === null || !existsSync(netnsPlace(netnsName(host.instance, name)))) await connect(host, name)
 }
@@ -39,8 +40,9 @@ async function contain(host: Host, name: string, image: Image): Promise<void> {
   await discard(host, name)
   await writeBundle(bundlePlace(host.instance, id), spec)
   const output = await openLog(host, name)
-  const pid = await host.runtime.prepare(id, bundlePlace(host.instance, id), output.fd).finally(() => output.close())
-  host.states.live(name, { tier: 'prepared', pid, start: startOf(pid), bundle: fingerprint, image: { name: image.name, version: image.version }, port: portOf(image), failure: null })
+  const { ipv4 } = addresses(host.instance, host.states.site(name).slot)
+  const pid = await host.runtime.prepare(id, bundlePlace(host.instance, id), output.fd, ipv4).finally(() => output.close())
+  host.states.live(name, { tier: 'prepared', pid, start: startOf(pid), bundle: fingerprint, image: { name: image.name, version: image.version }, port: portIn(host, image), failure: null })
 }
 
 /** Whether the container is what would be made now of image, settings, environment and place, and serves the present release. */
@@ -64,13 +66,14 @@ export function outdated(host: Host, name: string): boolean {
   }
 }
 
-/** Ends the pod, gently where `gentle`, and forgets its container; network, volume and log stay. */
+/** Ends the pod, gently where `gentle`, and forgets its container; volume, log and, where it is ours, network stay. */
 export async function discard(host: Host, name: string, gentle: 'gentle' | 'at once' = 'at once'): Promise<void> {
   const id = containerId(host.instance, name)
   const cgroup = podCgroup(host.instance, name)
   const hurried = () => host.queue.waiting(name) > 0
   await host.runtime.stop(id, cgroup, gentle === 'gentle' ? GRACE : 0, hurried)
   await host.runtime.remove(id)
+  if (host.runtime.network === 'start') await disconnect(host, name)
   await host.cgroups.remove(cgroup)
   await rm(bundlePlace(host.instance, id), { recursive: true, force: true })
   host.states.live(name, { tier: 'cold', pid: 0, start: '', bundle: null, image: null })

@@ -7,9 +7,6 @@ import { alive } from '../process.ts'
 import { growsLater, releaseVolume } from '../volume.ts'
 import { discard, fresh, goCold, prepare } from './prepare.ts'
 
-/** Prepared pods kept at most: a Linux bridge has about 1,000 ports. */
-const PREPARED = 500
-
 /** A pod that sleeps that deep already, or deeper, is left as it is. */
 export async function sleep(host: Host, name: string, tier: 'frozen' | 'asleep'): Promise<Pod> {
   if (tier === 'frozen') await frozen(host, name)
@@ -35,7 +32,7 @@ async function asleep(host: Host, name: string): Promise<void> {
 }
 
 /** Lets the least recently used prepared pods go cold, each in its own queue and time. */
-export function keepFew(host: Host, limit = PREPARED): void {
+export function keepFew(host: Host, limit = host.runtime.prepared): void {
   const prepared = host.states.names().filter(name => host.states.life(name).tier === 'prepared')
   prepared.sort((a, b) => host.states.life(b).usedAt - host.states.life(a).usedAt)
   for (const name of prepared.slice(limit)) void host.queue.run(name, () => coldIfPrepared(host, name)).catch(error => host.log.error({ site: name, error: String(error) }, 'could not go cold'))

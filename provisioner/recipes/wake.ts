@@ -6,6 +6,7 @@ import type { Host } from '../host.ts'
 import { takesOf } from '../images/store.ts'
 import { addresses, containerId, podCgroup } from '../instance.ts'
 import { logSize, since } from '../log.ts'
+import { takeOver } from '../network.ts'
 import { podOf } from '../pod.ts'
 import { answers } from '../probe.ts'
 import { alive, startOf } from '../process.ts'
@@ -42,11 +43,11 @@ async function started(host: Host, name: string): Promise<void> {
 }
 
 async function startContainer(host: Host, name: string): Promise<void> {
-  await host.runtime.start(containerId(host.instance, name)).catch(async error => {
+  const { pid } = host.states.life(name)
+  await host.runtime.start(containerId(host.instance, name), () => takeOver(host, name, pid)).catch(async error => {
     await discard(host, name)
     throw new AubergeError('wake_failed', `${name} could not be started: ${(error as Error).message}`, { cause: error })
   })
-  const { pid } = host.states.life(name)
   host.states.live(name, { start: startOf(pid), release: host.states.site(name).release })
 }
 
@@ -67,8 +68,10 @@ function hint(host: Host, name: string): string {
   return takesOf(imageOf(host, name)) === 'start' ? ' (an application has to listen on all addresses, 0.0.0.0 or ::, and the port that the variable PORT says)' : ''
 }
 
-/** Why a process ended, as far as the kernel tells. Ask before the cgroup is removed. */
+/** Why a process ended, as far as the kernel and the runtime tell. Ask before the cgroup is removed. */
 export async function cause(host: Host, name: string): Promise<string> {
   const kills = await host.cgroups.oomKills(podCgroup(host.instance, name))
-  return kills > 0 ? `It wanted more memory than its limit of ${host.states.site(name).spec.limits.memory} bytes. ` : ''
+  if (kills > 0) return `It wanted more memory than its limit of ${host.states.site(name).spec.limits.memory} bytes. `
+  const status = await host.runtime.exitStatus(containerId(host.instance, name)).catch(() => null)
+  return status === null ? '' : `It ended with status ${status}. `
 }

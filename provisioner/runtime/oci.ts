@@ -10,13 +10,15 @@ import type { Container, ContainerStatus, Runtime } from './runtime.ts'
 
 /** Milliseconds a runtime has to write down a container whose process speaks already. */
 const REGISTERED = 5_000
+/** A Linux bridge has about 1,000 ports. */
+const PREPARED = 500
 
 /** The OCI runtime `name`, with its state below `root`, a directory of this house alone. */
 export function ociRuntime(name: 'crun' | 'runc', root: string, cgroups: Cgroups): Runtime {
   const tool = { program: name, root, mixed: name === 'crun' && cgroups.mixed }
   const list = async (): Promise<Container[]> => parseList(await run(oci.list(tool)))
   return {
-    name,
+    name, network: 'prepare', execs: name === 'runc' ? 'beside' : 'inside', firstPort: 1, prepared: PREPARED,
     async prepare(id, bundle, output) {
       const pidFile = `${bundle}/pid`
       const complaints = `${bundle}/runtime.log`
@@ -46,6 +48,7 @@ export function ociRuntime(name: 'crun' | 'runc', root: string, cgroups: Cgroups
       // A container that was run in the foreground removes its own state as it ends; whoever is second finds nothing.
       await run(oci.remove(tool, id)).catch(error => { if (existsSync(state)) throw error })
     },
+    exitStatus: async () => null,
     list,
   }
 }

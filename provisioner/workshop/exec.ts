@@ -35,12 +35,12 @@ export async function exec(host: Host, name: string, request: ExecRequest): Prom
 
 function place(host: Host, name: string, request: ExecRequest): Promise<Place> {
   if (host.states.life(name).tier !== 'running') return workshop(host, name, request)
-  return host.runtime.name === 'runc' ? beside(host, name, request) : pod(host, name, request)
+  return host.runtime.execs === 'beside' ? beside(host, name, request) : pod(host, name, request)
 }
 
 /**
- * runc before 1.2 enters a container's user namespace first and may then not enter its network, which is the host's: no exec.
- * So the command gets a container of its own with the pod's files and network, without its processes.
+ * runc before 1.2 enters a container's user namespace first and may then not enter its network, which is the host's: no exec. What rkt enters a pod with
+ * stays the host's root. So the command gets a container of its own with the pod's files and network, without its processes.
  */
 async function beside(host: Host, name: string, { command, tty }: ExecRequest): Promise<Place> {
   const bench = await workbench(host, name, { command, tty, env: terminalType(tty) })

@@ -1,10 +1,14 @@
 // Set-up: what is there is left alone, and going through the steps mends only what lacks.
 import assert from 'node:assert/strict'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { goThrough, type Step } from '../../cli/setup/step.ts'
 import { HOUSE, missing } from '../../cli/setup/packages.ts'
 import { people } from '../../cli/setup/people.ts'
+import { rkt } from '../../cli/setup/rkt.ts'
 import { steps } from '../../cli/setup/steps.ts'
+import { findRkt, NO_RKT } from '../../wire/rkt.ts'
+import { temporary } from '../helpers/temporary.ts'
 
 test('dpkg says which packages are missing, unknown names included', async () => {
   assert.deepEqual(await missing(['dpkg', 'no-such-package-anywhere', 'bash']), ['no-such-package-anywhere'])
@@ -29,9 +33,21 @@ test('what another set-up did meanwhile is not done again', async () => {
   await goThrough([step], () => {}, act => { lacking = null; return act() })
 })
 
+test('an rkt is found where one can be run; where there is none, set-up says what to do and installs nothing', async t => {
+  const directory = temporary(t)
+  assert.equal(findRkt([directory]), null)
+  writeFileSync(`${directory}/rkt`, '', { mode: 0o644 })
+  assert.equal(findRkt([directory]), null)
+  chmodSync(`${directory}/rkt`, 0o755)
+  assert.equal(findRkt(['/nonexistent', directory]), `${directory}/rkt`)
+  assert.equal(await rkt.check(), findRkt() === null ? NO_RKT : null)
+  await assert.rejects(rkt.mend(() => {}), { code: 'unavailable', message: /build rkt 1\.30.* or choose --runtime crun$/ })
+})
+
 test('a gateway without pods needs no container packages and no image, and without root nothing at all', () => {
-  const names = (runtime: 'crun' | 'none', asRoot: boolean) => steps('/', { runtime, asRoot, tests: false }).map(step => step.name)
+  const names = (runtime: 'crun' | 'rkt' | 'none', asRoot: boolean) => steps('/', { runtime, asRoot, tests: false }).map(step => step.name)
   assert.deepEqual(names('crun', true), ['Debian packages', 'system users', 'program', 'image php'])
+  assert.deepEqual(names('rkt', true), ['rkt', 'Debian packages', 'system users', 'program', 'image php'])
   assert.deepEqual(names('none', true), ['Debian packages', 'system users', 'program'])
   assert.deepEqual(names('none', false), [])
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as network from '../../provisioner/commands/network.ts'
 import * as oci from '../../provisioner/commands/oci.ts'
+import * as rkt from '../../provisioner/commands/rkt.ts'
 import * as volume from '../../provisioner/commands/volume.ts'
 
 const crun = { program: 'crun', root: '/r' }
@@ -30,3 +31,29 @@ for (const [what, argv, expected] of cases) test(`the command line to ${what}`, 
 test('on a host that mixes cgroup versions crun is shown v1 alone', () => {
   assert.deepEqual(oci.create({ ...crun, mixed: true }, 'a', '/b', '/p', '/l').slice(0, 8), ['unshare', '--mount', '--propagation', 'slave', 'sh', '-c', 'umount /sys/fs/cgroup/unified && exec "$@"', 'sh'])
 })
+
+const r = { dir: '/d' }
+const UUID = '0783b283-0d4a-48f2-b115-c705c61986de'
+
+const rktCases: [string, readonly string[], string][] = [
+  ['import an image', rkt.fetch(r, '/a.aci'), 'rkt --dir=/d --insecure-options=image fetch --full /a.aci'],
+  ['ask for an image', rkt.imageManifest(r, 'sha512-1'), 'rkt --dir=/d image cat-manifest sha512-1'],
+  ['remove an image', rkt.removeImage(r, 'sha512-1'), 'rkt --dir=/d image rm sha512-1'],
+  ['prepare a pod', rkt.prepare(r, '/b/pod.json'), 'rkt --dir=/d prepare --quiet --private-users --no-overlay --pod-manifest=/b/pod.json'],
+  ['start a prepared pod', rkt.runPrepared(r, UUID, 'auberge0', '10.213.0.2', 'alice'), `rkt --dir=/d run-prepared --net=auberge0:IP=10.213.0.2 --dns=none --hostname=alice ${UUID}`],
+  ['stop a pod', rkt.stop(r, UUID), `rkt --dir=/d stop ${UUID}`],
+  ['remove a pod', rkt.remove(r, UUID), `rkt --dir=/d rm ${UUID}`],
+  ['ask for a pod', rkt.status(r, UUID), `rkt --dir=/d status --format=json ${UUID}`],
+  ['list all pods', rkt.list(r), 'rkt --dir=/d list --format=json'],
+  ['collect what has ended', rkt.collect(r), 'rkt --dir=/d gc --grace-period=0s --expire-prepared=1000000h'],
+  ['wait at a pipe', rkt.gated('/b/start', ['rkt', 'x']), 'sh -c read -r _ <"$0" && exec "$@" /b/start rkt x'],
+  ['make the pipe', rkt.makePipe('/b/start'), 'mkfifo --mode=0600 /b/start'],
+  ['give a tree its owner', rkt.own('/t', 7), 'chown --recursive --no-dereference 7:7 /t'],
+  ['mount what may be written', rkt.mountScratch('/s'), 'mount -t tmpfs -o size=88m,nr_inodes=48k,mode=0755,nosuid,nodev auberge-scratch /s'],
+  ['name the network of a process', network.attachNetns('n', 7), 'ip netns attach n 7'],
+  ['set the MAC inside', network.setMac('n', 'eth0', '02:00:00:00:00:01'), 'ip -netns n link set eth0 address 02:00:00:00:00:01'],
+  ['set the IPv6 address inside', network.addAddressInside('n', 'eth0', 'fd00::2/64'), 'ip -netns n address replace fd00::2/64 dev eth0 nodad'],
+  ['set the IPv6 route inside', network.addRouteInside('n', 'eth0', 'fd00::1'), 'ip -netns n route replace default via fd00::1 dev eth0'],
+]
+
+for (const [what, argv, expected] of rktCases) test(`what is run for pods of rkt: ${what}`, () => assert.equal(argv.join(' '), expected))

@@ -15,7 +15,7 @@ import { logger } from '../../wire/log.ts'
 import { places } from '../../wire/house.ts'
 
 export const RUNTIMES = ['crun', 'runc'] as const
-export type RuntimeName = (typeof RUNTIMES)[number]
+export type RuntimeName = (typeof RUNTIMES)[number] | 'rkt'
 
 const log = logger('test')
 log.level = 'fatal'
@@ -75,9 +75,9 @@ export async function killed(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-export async function page(address: string, path = '/'): Promise<{ status: number; text: string }> {
+export async function page(address: string, path = '/', port = 80): Promise<{ status: number; text: string }> {
   const host = address.includes(':') ? `[${address}]` : address
-  const { statusCode, body } = await request(`http://${host}${path}`, { reset: true })
+  const { statusCode, body } = await request(`http://${host}:${port}${path}`, { reset: true })
   return { status: statusCode, text: await body.text() }
 }
 

@@ -1,0 +1,44 @@
+// rkt's pods as it keeps them on disk and tells of them. Called by runtime/rkt.ts.
+import { readFile, writeFile } from 'node:fs/promises'
+import * as commands from '../commands/rkt.ts'
+import { IDS } from '../instance.ts'
+import { run } from '../run.ts'
+import { ID } from './manifest.ts'
+
+/** What `rkt list` and `rkt status` say of a pod, as far as it matters here. `exit_code` is there once the app has ended. */
+export type RktPod = { name: string; state: string; apps?: { name: string; exit_code?: number }[]; user_annotations?: Record<string, string> }
+
+export const idOf = (pod: RktPod) => pod.user_annotations?.[ID]
+
+export async function pods(rkt: commands.Rkt): Promise<RktPod[]> {
+  return (JSON.parse((await run(commands.list(rkt))) || 'null') as RktPod[] | null) ?? []
+}
+
+/** The status the pod's app ended with, or null where it hasn't. */
+export async function exitStatus(rkt: commands.Rkt, uuid: string): Promise<number | null> {
+  const { apps } = JSON.parse(await run(commands.status(rkt, uuid))) as RktPod
+  return apps?.[0]?.exit_code ?? null
+}
+
+/**
+ * Gives a prepared pod the ids of its site. rkt takes a range at random and writes it down beside the pod; what is written there is what it runs the pod with
+ * (stage0/run.go, `preparedWithPrivateUsers`). Nothing has run in the tree, so that changing its owners follows nobody's links.
+ */
+export async function pin(rkt: commands.Rkt, uuid: string, firstId: number): Promise<void> {
+  const pod = `${rkt.dir}/pods/prepared/${uuid}`
+  await run(commands.own(`${pod}/stage1/rootfs`, firstId))
+  await writeFile(`${pod}/private-users-prepared`, `${firstId}:${IDS}`)
+}
+
+/** Whether a running pod's network is there: rkt writes it down when it is. */
+export async function networked(rkt: commands.Rkt, uuid: string): Promise<boolean> {
+  const text = await readFile(`${rkt.dir}/pods/run/${uuid}/net-info.json`, 'utf8').catch(() => '')
+  return text.trimEnd().endsWith(']')
+}
+
+/** First host id of the user namespace that the processes are in; null while none of them is in one of its own. */
+export async function mappedTo(pids: number[]): Promise<number | null> {
+  const maps = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/uid_map`, 'utf8').catch(() => '')))
+  const firsts = maps.map(map => /^\s*0\s+(\d+)\s+\d+\s*$/.exec(map)?.[1]).filter(first => first !== undefined && first !== '0')
+  return firsts.length > 0 ? Number(firsts[0]) : null
+}
