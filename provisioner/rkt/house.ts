@@ -1,11 +1,14 @@
 // What a house that runs pods by rkt has on the machine: rkt's directory, a network of its own, programs that stand before the host's. Called by host.ts and reconcile.ts.
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { places } from '../../wire/house.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { findRkt, NO_RKT } from '../../wire/rkt.ts'
+import { deleteNetns } from '../commands/network.ts'
 import * as commands from '../commands/rkt.ts'
 import { gateway, subnet4, type Instance } from '../instance.ts'
+import { netnsNames } from '../network.ts'
+import { netnsPlace } from '../places.ts'
 import { run, succeeds } from '../run.ts'
 import { forgetImages } from './images.ts'
 import { pods } from './pods.ts'
@@ -49,6 +52,15 @@ export async function collectRkt(of: Instance, data: string): Promise<void> {
     for (const pod of await pods(rkt).catch(() => [])) await succeeds(commands.remove(rkt, pod.name))
     await rm(rkt.dir, { recursive: true, force: true })
   }
+  await unnameNetworks(of)
   await rm(networkFile(of), { force: true })
   await rm(`${ADDRESSES}/${of.id}`, { recursive: true, force: true })
+}
+
+/** The names that rkt gave networks of ours: where its directory is gone, nobody else knows them. */
+async function unnameNetworks(of: Instance): Promise<void> {
+  const inode = (name: string) => statSync(netnsPlace(name), { throwIfNoEntry: false })?.ino
+  const all = netnsNames()
+  const ours = new Set(all.filter(name => name.startsWith(`${of.id}-`)).map(inode))
+  for (const name of all) if (name.startsWith('cni-') && ours.has(inode(name))) await succeeds(deleteNetns(name))
 }

@@ -32,6 +32,9 @@ export const ID = 'auberge'
 const LOG = '/etc/auberge/log'
 const LOGGING = `exec "$0" "$@" >>${LOG} 2>&1`
 
+/** Tells tini, which starts applications, that it isn't the first process here: it collects what has ended all the same. */
+const COLLECTING = 'TINI_SUBREAPER=1'
+
 /**
  * The manifest of a pod of one app. Not in it are memory, processors and processes: the site's control group limits those, systemd and journald of the
  * pod included, and its limits can change while the pod runs.
@@ -50,7 +53,7 @@ function appOf(config: OciConfig): PodManifest['apps'][number]['app'] {
   const { args, env, cwd, user } = config.process
   return {
     exec: ['/bin/sh', '-c', LOGGING, ...args], user: String(user.uid), group: String(user.gid), workingDirectory: cwd,
-    environment: env.map(variable), isolators: isolators(config),
+    environment: [...env, COLLECTING].map(variable), isolators: isolators(config),
   }
 }
 

@@ -1,5 +1,5 @@
 // rkt's pods as it keeps them on disk and tells of them. Called by runtime/rkt.ts.
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import * as commands from '../commands/rkt.ts'
 import { IDS } from '../instance.ts'
 import { run } from '../run.ts'
@@ -18,6 +18,21 @@ export async function pods(rkt: commands.Rkt): Promise<RktPod[]> {
 export async function exitStatus(rkt: commands.Rkt, uuid: string): Promise<number | null> {
   const { apps } = JSON.parse(await run(commands.status(rkt, uuid))) as RktPod
   return apps?.[0]?.exit_code ?? null
+}
+
+/**
+ * How systemd runs a pod: what doesn't end by itself is killed soon (rkt's pods wait 90 s), and nothing is kept of what the pod says to the journal, on the
+ * host's disk least of all.
+ */
+const SETTINGS: Record<string, string> = {
+  'system.conf': '[Manager]\nDefaultTimeoutStopSec=2s\n', 'journald.conf': '[Journal]\nStorage=none\nForwardToConsole=no\n',
+}
+
+/** Writes the settings into a prepared pod, before it has its ids. */
+export async function settle(rkt: commands.Rkt, uuid: string): Promise<void> {
+  const directory = `${rkt.dir}/pods/prepared/${uuid}/stage1/rootfs/etc/systemd`
+  await mkdir(directory, { recursive: true })
+  for (const [file, text] of Object.entries(SETTINGS)) await writeFile(`${directory}/${file}`, text, { mode: 0o644 })
 }
 
 /**

@@ -11,7 +11,7 @@ import type { RktPlace } from '../rkt/house.ts'
 import { complaint, openGate, passGate } from '../rkt/gate.ts'
 import { imageAt, imported } from '../rkt/images.ts'
 import { podManifest, SCRATCH } from '../rkt/manifest.ts'
-import { exitStatus, idOf, mappedTo, networked, pin, pods, type RktPod } from '../rkt/pods.ts'
+import { exitStatus, idOf, mappedTo, networked, pin, pods, settle, type RktPod } from '../rkt/pods.ts'
 import { run, succeeds } from '../run.ts'
 import { unmounted } from '../volume.ts'
 import type { Container, Runtime } from './runtime.ts'
@@ -64,6 +64,7 @@ async function prepare(place: RktPlace, cgroups: Cgroups, { id, bundle, output, 
   await writeFile(`${bundle}/pod.json`, JSON.stringify(manifest), { mode: 0o600 })
   const uuid = (await run(commands.prepare(place, `${bundle}/pod.json`))).trim()
   await writeFile(`${bundle}/uuid`, uuid)
+  await settle(place, uuid)
   await pin(place, uuid, firstId)
   const pid = await openGate(bundle, commands.runPrepared(place, uuid, place.network, ipv4, config.hostname), place.programs)
   await writeFile(`${bundle}/pid`, String(pid))

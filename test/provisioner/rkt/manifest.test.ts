@@ -26,7 +26,7 @@ test('the manifest of a pod says what the OCI configuration says', () => {
 })
 
 test("an environment's odd characters are written so that systemd reads them as they are", () => {
-  assert.deepEqual(app!.app.environment, [{ name: 'A', value: '"b"' }, { name: 'ODD', value: '"\\"x\\" \\$y \\`z\\` \\\\ = #"' }])
+  assert.deepEqual(app!.app.environment, [{ name: 'A', value: '"b"' }, { name: 'ODD', value: '"\\"x\\" \\$y \\`z\\` \\\\ = #"' }, { name: 'TINI_SUBREAPER', value: '"1"' }])
 })
 
 test('only the volume, the small file systems and the log may be written', () => {

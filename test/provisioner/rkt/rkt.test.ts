@@ -1,10 +1,11 @@
 // Pods of a real rkt, where this machine has one.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import test, { type TestContext } from 'node:test'
 import type { Host } from '../../../provisioner/host.ts'
-import { firstId, podCgroup } from '../../../provisioner/instance.ts'
+import { firstId, netnsName, podCgroup } from '../../../provisioner/instance.ts'
 import { networked, pods } from '../../../provisioner/rkt/pods.ts'
 import { run } from '../../../provisioner/run.ts'
 import { places } from '../../../wire/house.ts'
@@ -15,13 +16,13 @@ const options = { skip: findRkt() === null && NO_RKT }
 
 type Process = { pid: number; parent: number; status: string; name: string }
 
-/** The processes of alice's pod. */
+/** The processes of alice's pod that are there to be looked at. */
 async function processes(host: Host): Promise<Process[]> {
   const pids = await host.cgroups.tasks(podCgroup(host.instance, 'alice'))
-  return pids.map(pid => {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    return { pid, status, name: /^Name:\t(.*)$/m.exec(status)![1]!, parent: Number(/^PPid:\t(\d+)$/m.exec(status)![1]) }
-  })
+  const statuses = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')))
+  return statuses.filter(Boolean).map(status => ({
+    status, name: /^Name:\t(.*)$/m.exec(status)![1]!, pid: Number(/^Pid:\t(\d+)$/m.exec(status)![1]), parent: Number(/^PPid:\t(\d+)$/m.exec(status)![1]),
+  }))
 }
 
 /** Apache's first process. */
@@ -113,8 +114,17 @@ test('pods of rkt are adopted by the next provisioner, running, frozen and prepa
   assert.deepEqual((await second.client.list()).map(each => each.tier), ['running', 'prepared'])
   assert.deepEqual(['alice', 'bob'].map(name => second.host.states.life(name).pid), pids)
   assert.equal((await page(pod.ipv4, '/', pod.port)).status, 200)
-  assert.equal((await second.client.wake('bob')).pod.tier, 'running')
+
+  const { pod: other } = await second.client.wake('bob')
+  assert.equal((await page(other.ipv4, '/', other.port)).status, 200)
+  for (const address of [other.ipv4, other.ipv6]) assert.equal(await reached(second.host, address, other.port), false, 'and their ports are isolated')
 })
+
+/** Whether alice's network gets a connection to an address. */
+async function reached(host: Host, address: string, port: number): Promise<boolean> {
+  const attempt = `timeout 1 bash -c 'exec 3<>/dev/tcp/${address}/${port}' && echo reached; true`
+  return (await run(['ip', 'netns', 'exec', netnsName(host.instance, 'alice'), 'bash', '-c', attempt])).includes('reached')
+}
 
 test('a pod of rkt whose network nobody guards does not run', options, async t => {
   const { host, client, data, close } = await house(t, 'rkt')
