@@ -16,8 +16,8 @@ export type Cgroups = {
   mixed: boolean
   /** Makes a cgroup with limits, or gives an existing one new limits. */
   limit(path: string, limits: Limits): Promise<void>
-  /** Puts a process into a cgroup, which is made where it isn't there, of every controller whose limits need no more than that. */
-  enter(path: string, pid: number): Promise<void>
+  /** Makes a cgroup where it isn't there and resolves with the files by which a process enters it, of every controller where that needs no more. */
+  doors(path: string): Promise<string[]>
   /** Resolves once every task has stopped. */
   freeze(path: string): Promise<void>
   thaw(path: string): Promise<void>
@@ -135,11 +135,9 @@ function operations(files: Files): Cgroups {
       await files.parents(path)
       for (const [file, value] of files.limits(path, limits)) await put(file, value, /swap/.test(file))
     },
-    async enter(path, pid) {
-      for (const dir of files.entries(path)) {
-        await mkdir(dir, { recursive: true })
-        await put(`${dir}/cgroup.procs`, String(pid), false)
-      }
+    async doors(path) {
+      for (const dir of files.entries(path)) await mkdir(dir, { recursive: true })
+      return files.entries(path).map(dir => `${dir}/cgroup.procs`)
     },
     async freeze(path) {
       const freezer = files.freezer(path)

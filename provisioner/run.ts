@@ -6,7 +6,7 @@ export type Argv = readonly string[]
 export type RunOptions = { input?: string; env?: Record<string, string>; stdio?: [stdout: number, stderr: number]; timeout?: number; ok?: readonly number[] }
 
 /** What programs of ours see of the environment: never what the provisioner was started with. */
-const CLEAN = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
+export const CLEAN = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
 
 /**
  * Runs a command to its end and resolves with its standard output. Not a shell; killed after `timeout` milliseconds (60 s).

@@ -5,13 +5,11 @@ import { once } from 'node:events'
 import { constants } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import * as commands from '../commands/rkt.ts'
-import { run } from '../run.ts'
-
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+import { CLEAN, run } from '../run.ts'
 
 /** What rkt sees of the environment. Without a bus it registers the pod nowhere: its control group is ours. */
 const environment = (programs: string, guarded: string) =>
-  ({ PATH: `${programs}:${PATH}`, LANG: 'C.UTF-8', DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent', AUBERGE_GUARDED: guarded })
+  ({ ...CLEAN, PATH: `${programs}:${CLEAN.PATH}`, DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent', AUBERGE_GUARDED: guarded })
 
 /** What it waits for: to be started, and that its network is guarded (nspawn.sh). */
 export type Gate = 'start' | 'guarded'
@@ -19,12 +17,13 @@ const pipe = (bundle: string, gate: Gate) => `${bundle}/${gate}`
 const complaints = (bundle: string) => `${bundle}/runtime.log`
 
 /**
- * Starts the process that waits and resolves with its pid. It is in a session of its own and outlives us. `programs`: a directory that comes first on its PATH.
+ * Starts the process that waits and resolves with its pid. It puts itself into its cgroup, by `doors`, so that it is found there whenever we end; it is in a session
+ * of its own and outlives us. `programs`: a directory that comes first on its PATH.
  * What the pod writes to its console goes nowhere, for it could fill a file.
  */
-export async function openGate(bundle: string, command: readonly string[], programs: string): Promise<number> {
+export async function openGate(bundle: string, doors: readonly string[], command: readonly string[], programs: string): Promise<number> {
   for (const gate of ['start', 'guarded'] as const) await run(commands.makePipe(pipe(bundle, gate)))
-  const [file = '', ...args] = commands.gated(pipe(bundle, 'start'), command)
+  const [file = '', ...args] = commands.gated(pipe(bundle, 'start'), doors, command)
   const said = await open(complaints(bundle), 'w', 0o600)
   try {
     const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', said.fd], env: environment(programs, pipe(bundle, 'guarded')), cwd: '/' })

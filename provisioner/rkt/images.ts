@@ -7,6 +7,9 @@ import { find, parseReference, type Image } from '../images/store.ts'
 import { run, succeeds } from '../run.ts'
 import { AubergeError } from '../../wire/error.ts'
 
+/** Milliseconds; rkt reads an image several times. */
+const COPYING = 300_000
+
 /** For each imported image a file with its id in rkt's store, by name, version and the time it was built. */
 const records = (rkt: commands.Rkt) => `${rkt.dir}/imported`
 
@@ -35,7 +38,7 @@ async function importImage(rkt: commands.Rkt, image: Image): Promise<string> {
   const aci = `${rkt.dir}/${recordOf(image)}-${process.hrtime.bigint()}.aci`
   try {
     await writeAci(image, aci)
-    return (await run(commands.fetch(rkt, aci))).trim()
+    return (await run(commands.fetch(rkt, aci), { timeout: COPYING })).trim()
   } finally {
     await rm(aci, { force: true })
   }

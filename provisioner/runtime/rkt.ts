@@ -18,6 +18,8 @@ import type { Container, Runtime } from './runtime.ts'
 
 /** Milliseconds rkt has from the start of a pod to its first process in the site's ids. */
 const PATIENCE = 15_000
+/** Milliseconds for what copies an image. */
+const COPYING = 300_000
 /** A pod that waits has its own copy of rkt's systemd and of the image but for /usr: 90 MB of disk. */
 const PREPARED = 50
 
@@ -30,7 +32,7 @@ export function rktRuntime(place: RktPlace, workshops: Runtime, cgroups: Cgroups
     ...workshops,
     name: 'rkt', network: 'start', execs: 'beside', firstPort: 1024, prepared: PREPARED,
     prepare: (id, bundle, output, ipv4 = '') => prepare(place, cgroups, { id, bundle, output, ipv4 }),
-    start: (id, networked) => start(place, cgroups, bundleOf(id), networked),
+    start: (id, guard) => start(place, cgroups, bundleOf(id), guard),
     async stop(id, cgroup, grace, hurried) {
       await cgroups.thaw(cgroup)
       const uuid = await kept(bundleOf(id), 'uuid')
@@ -62,13 +64,13 @@ async function prepare(place: RktPlace, cgroups: Cgroups, { id, bundle, output, 
     id, image: await imported(place, imageAt(config.root.path)), log: await lent(output), scratch: await makeScratch(bundle, firstId),
   })
   await writeFile(`${bundle}/pod.json`, JSON.stringify(manifest), { mode: 0o600 })
-  const uuid = (await run(commands.prepare(place, `${bundle}/pod.json`))).trim()
+  const uuid = (await run(commands.prepare(place, `${bundle}/pod.json`), { timeout: COPYING })).trim()
   await writeFile(`${bundle}/uuid`, uuid)
   await settle(place, uuid)
   await pin(place, uuid, firstId)
-  const pid = await openGate(bundle, commands.runPrepared(place, uuid, place.network, ipv4, config.hostname), place.programs)
+  const command = commands.runPrepared(place, uuid, place.network, ipv4, config.hostname)
+  const pid = await openGate(bundle, await cgroups.doors(config.linux.cgroupsPath), command, place.programs)
   await writeFile(`${bundle}/pid`, String(pid))
-  await cgroups.enter(config.linux.cgroupsPath, pid)
   return pid
 }
 
@@ -77,8 +79,8 @@ async function start(place: RktPlace, cgroups: Cgroups, bundle: string, guard = 
   const [config, uuid, pid] = [await configOf(bundle), await kept(bundle, 'uuid'), Number(await kept(bundle, 'pid'))]
   const starting = { bundle, pid, start: startOf(pid), deadline: performance.now() + PATIENCE }
   await until(starting, () => passGate(bundle, 'start'))
-await until(starting, () => networked(place, uuid))
-await guard()
+  await until(starting, () => networked(place, uuid))
+  await guard()
   await until(starting, () => passGate(bundle, 'guarded'))
   await until(starting, () => hasIds(cgroups, config))
 }
