@@ -70,7 +70,7 @@ export function podBundle(host: Host, name: string, image: Image): { spec: Bundl
   const site = host.states.site(name)
   const netns = netnsPlace(netnsName(host.instance, name))
   const spec = { ...baseSpec(host, name, image), cgroup: podCgroup(host.instance, name), netns, process: imageProcess(image.config, site.spec.env, takesOf(image) === 'start' ? site.spec.start : null) }
-  return { spec, fingerprint: createHash('sha256').update(JSON.stringify(spec)).digest('hex') }
+  return { spec, fingerprint: createHash('sha256').update(JSON.stringify([host.runtime.name, spec])).digest('hex') }
 }
 
 /** `network` 'none' keeps a workshop without one even while the site runs. */

@@ -8,7 +8,7 @@ import { cgroups, type Cgroups } from './cgroup.ts'
 import { Pins } from './images/pins.ts'
 import type { Instance } from './instance.ts'
 import { Queue } from './queue.ts'
-import { openRkt } from './rkt/house.ts'
+import { leaveRkt, openRkt } from './rkt/house.ts'
 import { ociRuntime } from './runtime/oci.ts'
 import { rktRuntime } from './runtime/rkt.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -40,6 +40,7 @@ export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance:
   for (const dir of [instance.run, root, `${instance.run}/bundles`]) await mkdir(dir, { recursive: true, mode: 0o700 })
   const groups = cgroups()
   const containers = ociRuntime(oci, root, groups)
+  if (runtime !== 'rkt') await leaveRkt(instance, data, groups)
   return {
     data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(),
     resolvers: resolvers(), runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers,

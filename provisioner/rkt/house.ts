@@ -1,15 +1,17 @@
 // What a house that runs pods by rkt has on the machine: rkt's directory, a network of its own, programs that stand before the host's. Called by host.ts and reconcile.ts.
 import { readFileSync, statSync } from 'node:fs'
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { places } from '../../wire/house.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { findRkt, NO_RKT } from '../../wire/rkt.ts'
+import type { Cgroups } from '../cgroup.ts'
 import { deleteNetns } from '../commands/network.ts'
 import * as commands from '../commands/rkt.ts'
-import { gateway, subnet4, type Instance } from '../instance.ts'
+import { gateway, netnsName, podCgroup, subnet4, type Instance } from '../instance.ts'
 import { netnsNames } from '../network.ts'
 import { netnsPlace } from '../places.ts'
 import { run, succeeds } from '../run.ts'
+import { unmounted } from '../volume.ts'
 import { forgetImages } from './images.ts'
 import { pods } from './pods.ts'
 
@@ -43,6 +45,20 @@ export async function openRkt(of: Instance, data: string, images?: string): Prom
   await run(commands.collect(place))
   await forgetImages(place, images)
   return place
+}
+
+/** Ends what an earlier start of the house with rkt has left, where it has another runtime now. Its sites that were awake wake again when they are asked for. */
+export async function leaveRkt(of: Instance, data: string, cgroups: Cgroups): Promise<void> {
+  if (!(await stat(places(data).rkt).catch(() => null))) return
+  const bundles = `${of.run}/bundles`
+  for (const id of await readdir(bundles)) if (await stat(`${bundles}/${id}/uuid`).catch(() => null)) await endPod(of, `${bundles}/${id}`, id.slice(of.id.length + 1), cgroups)
+  await collectRkt(of, data)
+}
+
+async function endPod(of: Instance, bundle: string, name: string, cgroups: Cgroups): Promise<void> {
+  await cgroups.kill(podCgroup(of, name))
+  await unmounted(`${bundle}/scratch`)
+  await succeeds(deleteNetns(netnsName(of, name)))
 }
 
 /** Removes what a house that is gone has of rkt on this machine. Its processes have ended. */

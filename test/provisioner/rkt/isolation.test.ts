@@ -29,6 +29,8 @@ test('a pod of rkt has the ids, privileges, limits and network of its site alone
 
   assert.equal((await page(pod.ipv4, '/odd.php', pod.port)).text, odd)
   assert.equal((await page(pod.ipv4, '/write.php', pod.port)).text, '0001', 'the image is read-only')
+  await put(client, 'late.txt', 'of a command beside it')
+  assert.equal((await page(pod.ipv4, '/late.txt', pod.port)).text, 'of a command beside it')
   assert.match(await run(['bridge', '-details', 'link', 'show', 'dev', host.states.life('alice').veth!]), /isolated on/)
 })
 
