@@ -10,8 +10,8 @@ import type { SecureContext } from 'node:tls'
 import type { Contexts } from './contexts.ts'
 import type { Guest, Place } from '../place.ts'
 
-/** Offered in our order of preference, as lengths and names (RFC 7301 section 3.1). */
-export const HTTP2_OR_1 = Buffer.from('\x02h2\x08http/1.1', 'latin1')
+/** Offered in our order of preference, as lengths and names (RFC 7301 section 3.1). HTTP/1.0 as well: curl offers nothing else where it is told to speak it. */
+export const HTTP2_OR_1 = Buffer.from('\x02h2\x08http/1.1\x08http/1.0', 'latin1')
 const CHALLENGE = 'acme-tls/1'
 const CHALLENGE_ONLY = Buffer.from(`\x0a${CHALLENGE}`, 'latin1')
 

@@ -122,6 +122,14 @@ test('http/1.1 is agreed on by ALPN, what we do not speak is refused', async t =
   assert.match(await refusal(t, tls, { ALPNProtocols: ['acme-tls/1'] }), /NO_APPLICATION_PROTOCOL/)
 })
 
+test('a client that speaks only HTTP/1.0 over TLS is served', async t => {
+  const up = await answering(t, OK)
+  const { tls } = await securedWith(t, [staticRoute(up.port)])
+  const socket = await dialled(t, tls, { ALPNProtocols: ['http/1.0'] })
+  assert.equal(socket.alpnProtocol, 'http/1.0')
+  assert.match(await reply(socket, 'GET / HTTP/1.0\r\nHost: a.test\r\n\r\n', /ok$/), /^HTTP\/1\.1 200 OK/)
+})
+
 test('h2 is agreed on where it is offered, and routed by authority', async t => {
   const up = await backend(t, (request, response) => response.end(String(request.headers['x-forwarded-proto'])))
   const { tls, relay } = await securedWith(t, [staticRoute(up.port)])
