@@ -1,5 +1,6 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
+import { connect, type AddressInfo } from 'node:net'
 import { backend, exchange, relayWith, staticRoute } from './house.ts'
 import { keyOf } from '../../../gateway/relay/crowd.ts'
 import { render } from '../../../gateway/relay/pages.ts'
@@ -21,6 +22,18 @@ test('what a visitor claims about itself is replaced', async t => {
   assert.equal(headers['x-forwarded-proto'], 'http')
   assert.equal(headers.forwarded, 'for=127.0.0.1;host="a.test:80";proto=http')
   assert.match(headers['x-request-id'] ?? '', /^[0-9a-f]{32}$/)
+})
+
+test('a visitor over IPv6 is told of as such, in brackets where RFC 7239 wants them', async t => {
+  const { port: up } = await backend(t, (request, response) => response.end(JSON.stringify(request.headers)))
+  const { relay } = await relayWith(t, [staticRoute(up, '[::1]')])
+  const { port } = (await relay.listen({ port: 0, host: '::1' })).address() as AddressInfo
+  const socket = connect(port, '::1').setEncoding('latin1').on('connect', () => socket.write(REQUEST.replace('a.test:80', '[::1]')))
+  let answer = ''
+  for await (const piece of socket) answer += String(piece)
+  const headers = await seen(answer)
+  assert.deepEqual([headers['x-forwarded-for'], headers['x-real-ip'], headers['x-forwarded-host']], ['::1', '::1', '[::1]'])
+  assert.equal(headers.forwarded, 'for="[::1]";host="[::1]";proto=http')
 })
 
 test('a trusted proxy is believed, and its address added', async t => {
