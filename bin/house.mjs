@@ -37,6 +37,7 @@ export function house(given, host) {
     memoryBudget: given.get('memory-budget') ?? Math.floor(host.memory * 0.75),
     trustedProxies: given.get('trusted-proxy') ?? [],
     proxyProtocol: given.get('proxy-protocol') ?? false,
+    h2c: given.get('h2c') ?? false,
     acme: given.get('acme') ?? 'internal',
     redirectHttps: given.get('redirect-https') ?? 'auto',
     demo: given.get('demo') ?? false,

@@ -52,6 +52,7 @@ export const UP = [
   { name: 'memory-budget', takes: 'BYTES[K|M|G]', fallback: "three quarters of the host's", read: value.bytes, help: 'memory all pods together may hold awake' },
   { name: 'trusted-proxy', takes: 'CIDR', many: true, fallback: 'none', read: value.cidr, help: 'whose X-Forwarded-* are believed' },
   { name: 'proxy-protocol', takes: null, help: 'expect the PROXY protocol from trusted proxies' },
+  { name: 'h2c', takes: null, help: 'serve HTTP/2 without TLS as well, by prior knowledge, where HTTP is served' },
   { name: 'acme', takes: 'URL|internal|off', fallback: 'internal', read: acme, help: 'where certificates come from' },
   { name: 'acme-email', takes: 'A', read: notYet('certificates by ACME are not there yet'), help: 'contact for the certificate authority' },
   { name: 'acme-ca-file', takes: 'F', read: notYet('certificates by ACME are not there yet'), help: "the authority's own certificate" },

@@ -28,6 +28,8 @@ export type House = {
   memoryBudget: number
   trustedProxies: string[]
   proxyProtocol: boolean
+  /** Whether the HTTP doors speak HTTP/2 by prior knowledge as well. */
+  h2c: boolean
   /** Where certificates come from; `off`: nowhere, and HTTPS has none to show. */
   acme: 'internal' | 'off'
   redirectHttps: 'auto' | 'on' | 'off'

@@ -1,12 +1,13 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { TestContext } from 'node:test'
 import { places, type Briefing } from '../../../wire/house.ts'
 import { readLines, writeLine } from '../../../wire/lines.ts'
@@ -25,7 +26,7 @@ async function directory(t: TestContext): Promise<string> {
 }
 
 /** A relay process with an inherited socket. Resolves once it says that it is ready. */
-async function process_(t: TestContext, data: string) {
+async function process_(t: TestContext, data: string, more: Partial<Briefing['house']> = {}) {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -34,7 +35,7 @@ async function process_(t: TestContext, data: string) {
   // The descriptor now lives in the child; this process must not accept on it.
   server.close()
   t.after(() => child.kill('SIGKILL'))
-  const house = { zone: 'example.test', data, workers: 1, trustedProxies: [] } as unknown as Briefing['house']
+  const house = { zone: 'example.test', data, workers: 1, trustedProxies: [], ...more } as unknown as Briefing['house']
   const briefing: Briefing = { house, index: 1, fds: { http: [3], https: [], dnsUdp: [], dnsTcp: [] } }
   child.stdin?.write(`${JSON.stringify(briefing)}\n`)
   const ready = once(child.stdout ?? child, 'data')
@@ -100,4 +101,15 @@ test('without control the process starts from the snapshot', async t => {
   assert.match(await exchange(t, port, GET), /from the snapshot/)
   child.stdin?.end()
   assert.deepEqual(await once(child, 'exit'), [0, null], 'it leaves when the supervisor is gone')
+})
+
+test('a house that asks for it speaks HTTP/2 by prior knowledge on its plain doors', async t => {
+  const data = await directory(t)
+  const { port: up } = await backend(t, (_request, response) => response.end('hello'))
+  await writeFile(places(data).routesSnapshot, JSON.stringify({ version: 1, zone: 'example.test', routes: [siteRoute('running', at(up))] }))
+  const { port, ready } = await process_(t, data, { h2c: true })
+  await ready
+  const { stdout } = await promisify(execFile)('curl', ['-sS', '--http2-prior-knowledge', '-w', ' over %{http_version}', '-H', 'Host: alice.example.test', `http://127.0.0.1:${port}/`])
+  assert.equal(stdout, 'hello over 2')
+  assert.match(await exchange(t, port, GET), /hello/)
 })
