@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
 import { Journal } from '../../gateway/relay/access/journal.ts'
+import { fitted, openFiles } from '../../gateway/relay/descriptors.ts'
 import { Relay } from '../../gateway/relay/relay.ts'
 import { SETTINGS } from '../../gateway/relay/settings.ts'
 import type { FromRelay, ToRelay } from '../../gateway/messages.ts'
@@ -15,7 +16,7 @@ const routes: Route[] = [{ host: 'bench.test', kind: 'site', site: 'bench', stat
 for (let i = 1; i < Number(count); i++) routes.push({ host: `h${i}.bench.test`, kind: 'static', upstream })
 // Apache's 24 processes bound a pod's connections; the nginx behind has no such bound, nor have the peers.
 const journal = new Journal({ directory, worker: process.pid, warn: (dropped, why) => console.error(`${dropped} lines lost: ${why}`) })
-const relay = new Relay({ journal, settings: { perPod: SETTINGS.perUpstream }, trustedProxies: [], tell: message => tell(message) })
+const relay = new Relay({ journal, settings: { perPod: SETTINGS.perUpstream, ...fitted(await openFiles(), SETTINGS) }, trustedProxies: [], tell: message => tell(message) })
 relay.replace(1, 'bench.test', routes)
 setInterval(() => relay.report(), relay.settings.counts)
 createInterface({ input: process.stdin }).on('line', line => relay.obey(JSON.parse(line) as ToRelay))

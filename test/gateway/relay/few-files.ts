@@ -2,6 +2,8 @@
 import type { AddressInfo } from 'node:net'
 import { Relay } from '../../../gateway/relay/relay.ts'
 
-const server = await new Relay().listen({ port: 0, host: '127.0.0.1' })
+const relay = new Relay()
+const server = await relay.listen({ port: 0, host: '127.0.0.1' })
+setInterval(() => relay.report(), 5)
 process.stdout.write(`${(server.address() as AddressInfo).port}\n`)
 process.stdin.resume().on('end', () => process.exit(0))
