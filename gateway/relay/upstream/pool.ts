@@ -44,9 +44,14 @@ export class Pools {
   closeAllIdle(): void { for (const pool of this.pools.values()) pool.closeIdle() }
   get isFull(): boolean { return this.total >= this.settings.upstreams }
 
-  /** Closes a connection that is idle, anywhere. */
-  makeRoom(): void {
-    for (const pool of this.pools.values()) if (pool instanceof Pool && pool.makeRoom()) return
+  /** Closes a connection that is idle, for one that `wanting` opens: each pool's in turn, or the first would always connect anew. */
+  makeRoom(wanting: Pool): void {
+    for (const [key, pool] of this.pools) {
+      if (!(pool instanceof Pool) || !pool.makeRoom()) continue
+      this.pools.delete(key)
+      if (pool.size > 0 || pool === wanting) this.pools.set(key, pool)
+      return
+    }
   }
 
   forget(pool: Pool | SessionPool): void {
@@ -120,7 +125,7 @@ export class Pool {
 
   private hasRoom(): boolean {
     if (this.open >= this.most) this.makeRoom()
-    else if (this.pools.isFull) this.pools.makeRoom()
+    else if (this.pools.isFull) this.pools.makeRoom(this)
     return this.open < this.most && !this.pools.isFull
   }
 

@@ -64,3 +64,25 @@ test('connections to all upstreams together are bounded: idle ones make way, and
   assert.match(await ask(2, '/'), /quick/)
   assert.equal(relay.pools.total, relay.pools.open)
 })
+
+test('where connections to all upstreams are too many, those of each make way in turn, and who has none is forgotten', async t => {
+  const held: (() => void)[] = []
+  const sites = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(() => backend(t, (_request, response) => { held.push(() => response.end('ok')) })))
+  const { port, relay } = await relayWith(t, sites.map((site, i) => staticRoute(site.port, `${i}.test`)), { settings: { upstreams: 4 } })
+  const open = (): number[] => sites.map(site => relay.pools['pools'].get(`127.0.0.1 ${site.port}`)?.size ?? 0)
+  const ask = async (hosts: number[]): Promise<Wire[]> => {
+    const wanted = held.length + hosts.length
+    const wires = hosts.map(host => new Wire(t, port).send(`GET / HTTP/1.1\r\nHost: ${host}.test\r\n\r\n`))
+    await until('all are under way', () => held.length === wanted)
+    return wires
+  }
+  const first = await ask([0, 0, 1, 1])
+  for (const answer of held.splice(0)) answer()
+  for (const wire of first) await wire.until(/ok$/)
+  await ask([2])
+  await ask([3])
+  assert.deepEqual(open(), [1, 1, 1, 1, 0])
+  await ask([4])
+  assert.deepEqual(open(), [0, 1, 1, 1, 1])
+  assert.equal(relay.pools['pools'].size, 4)
+})
