@@ -15,19 +15,28 @@ export class Clock {
   epoch = Date.now()
   private readonly watched = new Set<Timed>()
   private readonly timer: NodeJS.Timeout
+  private judging: NodeJS.Immediate | undefined
 
   constructor(sweep: number) {
-    this.timer = setInterval(() => this.sweep(), sweep)
+    this.timer = setInterval(() => this.tick(), sweep)
   }
 
   watch(timed: Timed): void { this.watched.add(timed) }
   forget(timed: Timed): void { this.watched.delete(timed) }
 
-  private sweep(): void {
+  /** What has come is read before anybody is overdue: where this process stood still for a while, it has waited in the kernel, and nobody was late. */
+  private tick(): void {
     this.now = performance.now()
     this.epoch = Date.now()
+    this.judging = setImmediate(() => this.judge())
+  }
+
+  private judge(): void {
     for (const timed of this.watched) if (timed.deadline <= this.now) timed.overdue()
   }
 
-  stop(): void { clearInterval(this.timer) }
+  stop(): void {
+    clearInterval(this.timer)
+    clearImmediate(this.judging)
+  }
 }

@@ -16,6 +16,19 @@ test('an upstream that takes no connection within its time is a 502', async t =>
   assert.match(await exchange(t, port, GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')), /^HTTP\/1\.1 502 /)
 })
 
+test('what came while the relay stood still is read before anybody is late: a head, and a response', async t => {
+  const up = await rawBackend(t, socket => socket.on('data', text => {
+    if (String(text).startsWith('GET /still')) standStill(() => socket.write(OK))
+    else socket.write(OK)
+  }))
+  const { port } = await relayWith(t, [staticRoute(up.port)], { settings: { headTimeout: 200, responseTimeout: 200 } })
+  const wire = new Wire(t, port).send('GET / HTTP/1.1\r\n')
+  await once(wire.socket, 'connect')
+  standStill(() => wire.send('Host: a.test\r\n\r\n'))
+  await wire.until(/^HTTP\/1\.1 200 [^]*ok$/)
+  assert.match(await wire.send(GET.replace('/', '/still')).until(/ok$/, wire.text.length), /^HTTP\/1\.1 200 /)
+})
+
 test('a response that falls silent is broken off, chunked or counted, and its upstream freed', async t => {
   for (const begun of ['Content-Length: 9\r\n\r\none', 'Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n']) {
     const up = await rawBackend(t, socket => socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\n${begun}`)))
@@ -70,6 +83,12 @@ test('server-sent events come as they are sent', async t => {
     await wire.until(event)
   }
 })
+
+/** Writes, and then lets this process do nothing for longer than the times above. */
+function standStill(write: () => void): void {
+  write()
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+}
 
 /** The port of a listener that has as many connections waiting as it may have and accepts none: the kernel answers no more. */
 async function full(t: TestContext): Promise<number> {
