@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createInterface } from 'node:readline'
 import type { ChildProcess } from 'node:child_process'
 import { backendCommand } from './relay/contestants.ts'
-import { flag, memoryOf, Rig } from './relay/rig.ts'
+import { flag, memoryOf, pause, Rig } from './relay/rig.ts'
 import { cycle } from './relay/changes.ts'
 import type { Orders, Tally } from './relay/visitors.ts'
 import type { Result } from './table.ts'
@@ -15,17 +15,22 @@ const PORT = 18_501
 const HOSTS = 100
 const CHANGES = 100
 const SAMPLE = 10_000
+/** Milliseconds until all that is made once has been made, and until what a collection frees is given back. */
+const WARM = 60_000
+const SETTLE = 2_000
+/** Bytes at first and at last. */
+type Needs = [number, number]
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
 export async function run(flags: string[]): Promise<Result[]> {
-  const seconds = Math.round(Number(flag(flags, 'minutes') ?? 10) * 60)
+  const seconds = Math.round(Math.max(2, Number(flag(flags, 'minutes') ?? 10)) * 60)
   const orders: Orders = {
     port: PORT, connections: Number(flag(flags, 'connections') ?? 10_000), addresses: 10, hosts: HOSTS, path: 'small', rate: Number(flag(flags, 'rate') ?? 4_000), seconds,
   }
   const rig = await Rig.open()
   try {
     await rig.start(await backendCommand(rig.dir, BACKEND), BACKEND)
-    const relay = await rig.start([process.execPath, here('relay/ours.ts'), String(PORT), String(BACKEND), '1000', rig.dir], PORT, ['pipe', 'ignore', 'inherit'])
+    const relay = await rig.start([process.execPath, '--expose-gc', here('relay/ours.ts'), String(PORT), String(BACKEND), '1000', rig.dir], PORT, ['pipe', 'ignore', 'inherit'])
     const visitors = await rig.start([process.execPath, here('relay/visitors.ts'), JSON.stringify(orders)], 0, ['pipe', 'pipe', 'inherit'])
     return await watch(relay, visitors, orders)
   } finally {
@@ -45,13 +50,22 @@ async function watch(relay: ChildProcess, visitors: ChildProcess, orders: Orders
   const changing = setInterval(() => {
     for (; changes < (performance.now() - began) / 1000 * CHANGES; changes++) relay.stdin?.write(`${JSON.stringify(orderly())}\n`)
   }, 5)
+  const [early, late] = [WARM, orders.seconds * 1000 - 2 * SETTLE].map(time => pause(time).then(() => needed(relay)))
   const { value } = await said.next()
   clearInterval(changing)
   clearInterval(sampling)
-  return results(JSON.parse(String(value)) as Tally, samples, changes, orders)
+  const needs: Needs = [await early ?? 0, await late ?? 0]
+  return results(JSON.parse(String(value)) as Tally, { samples, needs }, changes, orders)
 }
 
-function results(tally: Tally, samples: number[], changes: number, orders: Orders): Result[] {
+/** Resident memory without garbage, bytes: V8 lets much of that gather where connections come and go, and frees it now and then. */
+async function needed(relay: ChildProcess): Promise<number> {
+  relay.stdin?.write('collect\n')
+  await pause(SETTLE)
+  return memoryOf(relay)
+}
+
+function results(tally: Tally, { samples, needs: [early, late] }: { samples: number[]; needs: Needs }, changes: number, orders: Orders): Result[] {
   const conditions = `${orders.connections} connections, ${orders.rate} requests/s in all to ${HOSTS} hosts, ${changes} changes of the table in ${orders.seconds} s, one worker, nginx behind on an address for each host`
   const one = (name: string, unit: string, ours: number, n: number, more = ''): Result => ({ name, unit, ours, peers: {}, ratios: {}, n, conditions: conditions + more })
   const lost = tally.sent - tally.ok
@@ -59,17 +73,8 @@ function results(tally: Tally, samples: number[], changes: number, orders: Order
     one('soak lost', 'requests', lost, tally.sent, lost === 0 && tally.closed === 0 ? '' : `; ${JSON.stringify(tally)}`),
     one('soak answered', 'requests', tally.ok, tally.sent, `; connections closed on us: ${tally.closed}; not sent for want of an idle connection: ${tally.late}`),
     one('soak p99', 'ms', tally.p99, tally.ok, `; p50 ${tally.p50}, longest ${tally.max.toFixed(1)}`),
-    one('soak memory growth', 'KiB/minute', slope(samples) / 1024 * 6, samples.length, `; linear fit without the first minute; MB every 10 s: ${samples.map(megabytes).join(' ')}`),
+    one('soak memory growth', 'MB', (late - early) / 2 ** 20, 1, `; without garbage, from ${WARM / 1000} s after the beginning (${megabytes(early)} MB) until just before the end (${megabytes(late)} MB); with it, MB every 10 s: ${samples.map(megabytes).join(' ')}`),
   ]
-}
-
-/** Least squares, per sample, without those of the first minute where there are enough. */
-function slope(samples: number[]): number {
-  const kept = samples.length > 12 ? samples.slice(6) : samples
-  const middle = (kept.length - 1) / 2
-  const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length
-  const over = kept.reduce((sum, value, i) => sum + (i - middle) * (value - mean), 0)
-  return over / kept.reduce((sum, _, i) => sum + (i - middle) ** 2, 0)
 }
 
 function megabytes(bytes = 0): string { return (bytes / 2 ** 20).toFixed(1) }

@@ -1,4 +1,4 @@
-// The relay alone, as the benchmarks measure it: what gateway/relay/main.ts makes, with a site that is awake, its access log included, and orders from standard input in place of control.
+// The relay alone, as the benchmarks measure it: what gateway/relay/main.ts makes, with a site that is awake, its access log included, and orders from standard input in place of control; `collect` frees what is garbage, under --expose-gc.
 // Arguments: port (or `fd` for a listening socket inherited as descriptor 3), backend port, routes in the table, directory of the access logs, and for TLS that of cert.pem and key.pem.
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -19,7 +19,7 @@ const journal = new Journal({ directory, worker: process.pid, warn: (dropped, wh
 const relay = new Relay({ journal, settings: { perPod: SETTINGS.perUpstream, ...fitted(await openFiles(), SETTINGS) }, trustedProxies: [], tell: message => tell(message) })
 relay.replace(1, 'bench.test', routes)
 setInterval(() => relay.report(), relay.settings.counts)
-createInterface({ input: process.stdin }).on('line', line => relay.obey(JSON.parse(line) as ToRelay))
+createInterface({ input: process.stdin }).on('line', line => line === 'collect' ? globalThis.gc?.() : relay.obey(JSON.parse(line) as ToRelay))
 const door = where === 'fd' ? { fd: 3 } : { port: Number(where), host: '127.0.0.1' }
 if (secrets === '') await relay.listen(door)
 else {
