@@ -19,7 +19,7 @@ const journal = new Journal({ directory, worker: process.pid, warn: (dropped, wh
 const relay = new Relay({ journal, settings: { perPod: SETTINGS.perUpstream, ...fitted(await openFiles(), SETTINGS) }, trustedProxies: [], tell: message => tell(message) })
 relay.replace(1, 'bench.test', routes)
 setInterval(() => relay.report(), relay.settings.counts)
-createInterface({ input: process.stdin }).on('line', line => line === 'collect' ? globalThis.gc?.() : relay.obey(JSON.parse(line) as ToRelay))
+createInterface({ input: process.stdin }).on('line', line => line === 'collect' ? globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }) : relay.obey(JSON.parse(line) as ToRelay))
 const door = where === 'fd' ? { fd: 3 } : { port: Number(where), host: '127.0.0.1' }
 if (secrets === '') await relay.listen(door)
 else {
