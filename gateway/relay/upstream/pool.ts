@@ -11,8 +11,8 @@ import type { Settings } from '../settings.ts'
 /** All pools, by upstream. */
 export class Pools {
   private readonly pools = new Map<string, Pool | SessionPool>()
-  /** The same by the object that names the upstream, as routes do: a key costs more than a look. */
-  private known = new WeakMap<Upstream, Pool | SessionPool>()
+  /** The same by the object that names the upstream, as routes do, and some that were forgotten: making a key costs more than two looks. */
+  private readonly known = new WeakMap<Upstream, Pool | SessionPool>()
   readonly settings: Settings
   readonly clock: Clock
   /** Connections in all, but for the few to HTTP/2 upstreams. */
@@ -26,7 +26,7 @@ export class Pools {
   /** The pool of an upstream, of `most` connections where it is new. */
   of(upstream: Upstream, most = this.settings.perUpstream): Pool | SessionPool {
     const known = this.known.get(upstream)
-    if (known !== undefined) return known
+    if (known !== undefined && this.pools.get(known.key) === known) return known
     const pool = this.find(upstream, most)
     this.known.set(upstream, pool)
     return pool
@@ -54,10 +54,7 @@ export class Pools {
     }
   }
 
-  forget(pool: Pool | SessionPool): void {
-    this.pools.delete(pool.key)
-    this.known = new WeakMap()
-  }
+  forget(pool: Pool | SessionPool): void { this.pools.delete(pool.key) }
   get open(): number { return [...this.pools.values()].reduce((sum, pool) => sum + pool.size, 0) }
 }
 
