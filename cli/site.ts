@@ -49,8 +49,9 @@ export async function restartSite(desk: Desk): Promise<void> {
 
 export async function deleteSite(desk: Desk): Promise<void> {
   if (!desk.order.options.has('yes')) throw new UsageError(`site delete: add --yes to remove ${argument(desk, 'NAME')} and free its name`)
-  await desk.admin.json('DELETE', sitePath(desk))
-  answer(desk, { deleted: argument(desk, 'NAME') }, each => `Site ${each.deleted} deleted; a final backup is kept for a while.`)
+  const purge = desk.order.options.has('purge')
+  await desk.admin.json('DELETE', `${sitePath(desk)}?purge=${purge ? 1 : 0}`)
+  answer(desk, { deleted: argument(desk, 'NAME') }, each => `Site ${each.deleted} deleted; ${purge ? 'nothing of it is left' : 'its final backup is kept for 30 days: auberge final list'}.`)
 }
 
 function stateLine(site: SiteView): string {

@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js'
 import { isIPv4, isIPv6 } from 'node:net'
 import { AubergeError, type ErrorCode } from '../wire/error.ts'
 import { judgeName } from './names.ts'
-import type { Limits, Reservation, Role } from './types.ts'
+import { DEFAULT_LIMITS, type Limits, type Reservation, type Role } from './types.ts'
 
 const KIB = 1024
 const MIB = KIB * 1024
@@ -110,6 +110,12 @@ export function parseLimits(input: unknown): Partial<Limits> {
     limits[key] = bounded(key, key === 'memory' || key === 'disk' ? parseSize(value) : number(value))
   }
   return limits
+}
+
+/** What an owner may choose: what everyone has, or what an administrator gave the site before. */
+export function mostLimits(has: Limits): Limits {
+  const one = (key: keyof Limits) => Math.max(has[key], DEFAULT_LIMITS[key])
+  return { memory: one('memory'), cpu: one('cpu'), disk: one('disk'), pids: one('pids') }
 }
 
 function number(value: unknown): number {

@@ -68,6 +68,8 @@ export interface Reservations {
   list(owner?: number): Reservation[]
   /** Writes down how far the reservation is; `not_found` where there is none. */
   mark(name: string, phase: ReservationPhase): void
+  /** The account that held a name last, where it rests; null where none does. */
+  lastOwner(name: string): number | null
   /** Frees the name; nobody but its last owner can take it before `quarantinedUntil` (epoch milliseconds). */
   remove(name: string, quarantinedUntil: number): void
 }
@@ -94,4 +96,5 @@ export interface Audit {
 export interface Settings {
   get(key: string): string | null
   set(key: string, value: string): void
+  forget(key: string): void
 }

@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { Type, type Static } from '@fastify/type-provider-typebox'
 import { AubergeError } from '../../../wire/error.ts'
+import { mostLimits } from '../../../registry/parse.ts'
 import { parsePhp } from '../../../registry/php.ts'
 import { DEFAULT_LIMITS, type Account, type Limits } from '../../../registry/types.ts'
 import type { SiteView } from '../../desk.ts'
@@ -96,12 +97,10 @@ async function changeSite(room: Room, account: Account, name: string, change: St
   return room.desk.view(name)
 }
 
-/** Owners choose within what everyone has, or what an administrator gave them before. */
 function checkLimits(room: Room, name: string, wanted: Partial<Limits>): void {
-  const has = room.registry.sites.get(name)?.limits ?? DEFAULT_LIMITS
+  const most = mostLimits(room.registry.sites.get(name)?.limits ?? DEFAULT_LIMITS)
   for (const key of ['memory', 'cpu', 'disk', 'pids'] as const) {
-    const most = Math.max(has[key], DEFAULT_LIMITS[key])
-    if ((wanted[key] ?? 0) > most) throw new AubergeError('quota', `${key} may be ${most} at most. The administrator can allow more.`)
+    if ((wanted[key] ?? 0) > most[key]) throw new AubergeError('quota', `${key} may be ${most[key]} at most. The administrator can allow more.`)
   }
 }
 

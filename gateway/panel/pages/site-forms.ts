@@ -14,7 +14,7 @@ type Act = (request: FastifyRequest, name: string) => Promise<unknown>
 export function addSiteForms(app: App, room: Room, views: Views): void {
   const { desk } = room
   const form = (path: string, done: string, act: Act) =>
-    app.post(`/sites/:name/${path}`, { config: { access: 'owner', upload: path === 'content' }, ...(path === 'content' ? { bodyLimit: MAX_UPLOAD } : {}) },
+    app.post(`/sites/:name/${path}`, path === 'content' ? { config: { access: 'owner', most: MAX_UPLOAD }, bodyLimit: MAX_UPLOAD } : { config: { access: 'owner' } },
       (request, reply) => answer(room, views, request, reply, done, act))
 
   form('content', 'deployed', (request, name) => upload(room, request, name))
