@@ -87,8 +87,8 @@ export const COMMANDS = [
   command('image unpin', 'NAME', 'have all sites use the newest version again (then roll)'),
   command('image remove', 'NAME', 'remove a version (php@1), or an image whole, that no site uses'),
   command('ca export', 'FILE', "the house's own certificate authority, for browsers", [flag('p12', 'as PKCS#12')]),
-  command('backup', 'FILE', 'save the whole house in one file'),
-  command('restore', 'FILE', 'bring the whole house back'),
+  command('backup', 'FILE', 'save the whole house in one file while it runs', [flag('with-keys', "also the keys of certificates and of the house's own authority")]),
+  command('restore', 'FILE', 'bring the whole house back, into an empty data directory', [RUNTIME]),
 ]
 
 /** @param {string} name @param {string} text */

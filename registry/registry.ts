@@ -13,6 +13,8 @@ export type Registry = {
   settings: Settings
   /** Runs `act` as one transaction; a throw undoes all of it. */
   transaction<T>(act: () => T): T
+  /** Writes all of it, as it is at one moment, to a new file of its own (SQLite's online backup). */
+  copy(file: string): Promise<void>
   close(): void
 }
 

@@ -30,7 +30,7 @@ type Part = (shop: Workshop, out: PassThrough) => Promise<void>
 export async function backup(host: Host, name: string, description: string): Promise<Readable> {
   const { directory, remove } = await snapshot(host, name)
   try {
-    return written(await openWorkshop(host, name, TIME, { volume: directory }), description, remove)
+    return written(host, await openWorkshop(host, name, TIME, { volume: directory }), description, remove)
   } catch (error) {
     await remove()
     throw error
@@ -39,15 +39,15 @@ export async function backup(host: Host, name: string, description: string): Pro
 
 /** Writes the backup of a site of which nothing runs to a new file that only root may read, on disk for good when it resolves. A failed one is the caller's to remove. */
 export async function backupTo(host: Host, name: string, description: string, file: string): Promise<void> {
-  const archive = written(await openWorkshop(host, name, TIME), description)
+  const archive = written(host, await openWorkshop(host, name, TIME), description)
   await pipeline(archive, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }))
 }
 
-function written(shop: Workshop, description: string, after = async () => {}): Readable {
+function written({ log }: Host, shop: Workshop, description: string, after = async () => {}): Readable {
   const out = new PassThrough()
-  const leave = () => shop.close().then(after)
-  void write(shop, description, out).then(() => out.end(), error => out.destroy(error)).finally(leave)
-  out.once('close', () => void leave().catch(() => {}))
+  void write(shop, description, out).then(() => out.end(), error => out.destroy(error))
+  // Whole, failed or left by its reader: nothing of it stays on the host.
+  out.once('close', () => void shop.close().then(after).catch((error: unknown) => { log.error({ error: String(error) }, 'what a backup left goes at the next start') }))
   return out
 }
 

@@ -56,7 +56,7 @@ touch -d "2001-02-03 04:05:06.123456789" secret private; ln -s "$(printf 'x%.0s'
 
 test('a backup is of one moment, however long it is read, and what writes goes on', async t => {
   const host = await house(t)
-  await owner(host, 'alice', 'cd /var/www; mkdir count; cd count; head -c 20000000 /dev/urandom > big; echo 0 | tee first last')
+  await owner(host, 'alice', 'cd /var/www; mkdir count; cd count; head -c 8000000 /dev/urandom > big; echo 0 | tee first last')
   const archive = await inWorkshop(host, 'alice', 60_000, async shop => {
     const child = shop.start(['sh', '-c', 'cd count; i=0; while [ -e going ] || [ $i = 0 ]; do : > going; i=$((i+1)); for f in first last; do echo $i > .f; mv .f $f; done; [ $i = 1 ] && echo on; done'])
     await once(child.stdout, 'data')
@@ -105,13 +105,13 @@ test('a reader that leaves half way leaves neither a container nor a copy', asyn
 })
 
 test('a site that is more than half full is restored, and its disk may be smaller than it was', async t => {
-  const host = await house(t, { disk: 96 * 2 ** 20 })
-  await owner(host, 'alice', 'head -c 35000000 /dev/urandom > /var/www/big')
+  const host = await house(t, { disk: 48 * 2 ** 20 })
+  await owner(host, 'alice', 'head -c 17000000 /dev/urandom > /var/www/big')
   const archive = await bytes(await backup(host, 'alice', '{}'))
-  await owner(host, 'alice', 'head -c 40000000 /dev/urandom > /var/www/other')
-  await restore(host, 'alice', untarred(archive))
-  assert.equal(statSync(podPlaces(host.data, 'alice').volumeImage).size, DISK)
-  assert.equal((await owner(host, 'alice', 'cd /var/www; ls; wc -c < big')).replaceAll('\n', ' '), 'big html releases sessions tmp 35000000 ')
+  await owner(host, 'alice', 'head -c 20000000 /dev/urandom > /var/www/other')
+  await restore(host, 'alice', untarred(archive), 32 * 2 ** 20)
+  assert.equal(statSync(podPlaces(host.data, 'alice').volumeImage).size, 32 * 2 ** 20)
+  assert.equal((await owner(host, 'alice', 'cd /var/www; ls; wc -c < big')).replaceAll('\n', ' '), 'big html releases sessions tmp 17000000 ')
 })
 
 test('a restore replaces everything, and ends the commands that run in the site', async t => {
