@@ -112,6 +112,13 @@ export function parseLimits(input: unknown): Partial<Limits> {
   return limits
 }
 
+/** A limit as `parseLimits` reads it back, in whole units: `256M`, `0.5`. */
+export function spellLimit(key: keyof Limits, value: number): string {
+  if (key === 'cpu' || key === 'pids') return String(value)
+  const power = [GIB, MIB, KIB].find(unit => value % unit === 0) ?? 1
+  return `${value / power}${{ [GIB]: 'G', [MIB]: 'M', [KIB]: 'K' }[power] ?? ''}`
+}
+
 /** What an owner may choose: what everyone has, or what an administrator gave the site before. */
 export function mostLimits(has: Limits): Limits {
   const one = (key: keyof Limits) => Math.max(has[key], DEFAULT_LIMITS[key])

@@ -1,7 +1,8 @@
 // A site's backup: taken as a download, put back as a body.
 import { Type } from '@fastify/type-provider-typebox'
+import type { Readable } from 'node:stream'
 import { mostLimits } from '../../../registry/parse.ts'
-import { DEFAULT_LIMITS } from '../../../registry/types.ts'
+import { DEFAULT_LIMITS, type Account } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
 import type { App } from '../app.ts'
 import { caller, siteName } from '../gate.ts'
@@ -20,18 +21,22 @@ export function addBackup(app: App, room: Room): void {
     return sendStream(room, reply, archive)
   })
   app.put('/api/sites/:name/backup', { config: { access: 'owner', most: MAX_BACKUP }, bodyLimit: MAX_BACKUP, schema: { summary: 'Restore a backup, of this site or another: files and settings', params: Named } }, async request => {
-    const name = siteName(request)
-    await withUpload(needBody(request.body), mostOf(room, name), async archive => {
-      const [first, second] = await peek(archive, 2)
-      if (first !== 0x1f || second !== 0x8b) throw new AubergeError('unsupported_type', 'A backup is a tar.gz.')
-      await room.desk.restore(caller(request), name, archive)
-    })
-    return room.desk.view(name)
+    await restore(room, caller(request), siteName(request), needBody(request.body))
+    return room.desk.view(siteName(request))
+  })
+}
+
+/** Bytes decide what it is. */
+export async function restore(room: Room, account: Account, name: string, body: Readable): Promise<void> {
+  await withUpload(body, mostOf(room, name), async archive => {
+    const [first, second] = await peek(archive, 2)
+    if (first !== 0x1f || second !== 0x8b) throw new AubergeError('unsupported_type', 'A backup is a tar.gz.')
+    await room.desk.restore(account, name, archive)
   })
 }
 
 /** Bytes a backup of a site that may have such a disk can have, with all that tar puts around files. */
-function mostOf(room: Room, name: string): number {
+export function mostOf(room: Room, name: string): number {
   const { disk } = mostLimits(room.registry.sites.get(name)?.limits ?? DEFAULT_LIMITS)
   return room.door === 'console' ? MAX_BACKUP : 2 * disk + MAX_UPLOAD
 }

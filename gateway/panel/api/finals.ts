@@ -21,7 +21,7 @@ export function addFinals(app: App, room: Room): void {
     return sendStream(room, reply, await desk.finalBackup(id))
   })
   app.delete('/api/backups/:id', { config: { access: 'account' }, schema: { summary: 'Remove a final backup before its time', params: Identified } }, async (request, reply) => {
-    await desk.dropFinalBackup(caller(request), (await own(room, request, request.params.id)).id)
+    await removeFinal(room, request, request.params.id)
     return reply.code(204).send()
   })
   app.post('/api/backups/:id/restore', { config: { access: 'account' }, schema: { summary: 'Bring a deleted site back, by its own or another name', params: Identified, body: Type.Optional(Revival) } },
@@ -30,6 +30,10 @@ export function addFinals(app: App, room: Room): void {
 
 export function listFinals(room: Room, account: Account): Promise<FinalView[]> {
   return account.role === 'admin' ? room.desk.finalBackups() : room.desk.finalBackups(account)
+}
+
+export async function removeFinal(room: Room, request: FastifyRequest, id: string): Promise<void> {
+  await room.desk.dropFinalBackup(caller(request), (await own(room, request, id)).id)
 }
 
 /** Takes a name back, or replaces a site of the caller's. */

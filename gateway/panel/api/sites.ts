@@ -87,7 +87,8 @@ function sort(addresses: string[]): { a: string[]; aaaa: string[] } {
   return { a: addresses.filter(isIPv4), aaaa: addresses.filter(isIPv6) }
 }
 
-async function changeSite(room: Room, account: Account, name: string, change: Static<typeof Change>): Promise<SiteView> {
+/** Changes what is named, within what the account may choose. */
+export async function changeSite(room: Room, account: Account, name: string, change: Static<typeof Change>): Promise<SiteView> {
   const { tier, limits, php, ...wanted } = change
   if (limits !== undefined && account.role !== 'admin') checkLimits(room, name, limits)
   const all = { ...wanted, ...(limits === undefined ? {} : { limits }), ...(php === undefined ? {} : { php: parsePhp(php) }) }

@@ -152,6 +152,42 @@ test('a backup is a download, and goes back in', async () => {
   assert.equal(code(await put(backup.subarray(0, 12))), 'bad_archive')
 })
 
+test('a deleted site is brought back by its last owner alone, with its settings, under its own name or another', async () => {
+  await alice.call('POST', '/api/sites', { name: 'gone' })
+  await alice.send('PUT', '/api/sites/gone/content', { headers: { origin: alice.origin }, body: ZIP })
+  await alice.call('PATCH', '/api/sites/gone', { env: { STAGE: 'late' } })
+  assert.equal((await alice.call('DELETE', '/api/sites/gone')).status, 204)
+  type Final = { id: string; name: string; owner: string; bytes: number }
+  const finals = async (who: typeof alice) => (await who.call('GET', '/api/backups')).json<Final[]>().filter(each => each.name === 'gone')
+  const [final] = await finals(alice)
+  assert.ok(final && final.owner === 'alice' && final.bytes > 100)
+  assert.deepEqual([await finals(bob), await finals(boss)], [[], [final]])
+  const path = `/api/backups/${final.id}`
+  for (const [method, where] of [['GET', path], ['DELETE', path], ['POST', `${path}/restore`]] as const) assert.equal(code(await bob.call(method, where)), 'not_found', method)
+  assert.equal(code(await alice.call('POST', `${path}/restore`, { name: 'mine' })), 'name_taken', 'which is bob\'s')
+  const { headers, body } = await boss.client.request({ method: 'GET', path, headers: boss.headers() })
+  assert.equal((await body.arrayBuffer()).byteLength, final.bytes)
+  assert.equal(headers['content-disposition'], `attachment; filename="${final.id}.tar.gz"`)
+  assert.deepEqual((await alice.call('POST', `${path}/restore`)).json().env, { STAGE: 'late' })
+  assert.equal(await house.page('gone'), 'hello')
+  assert.equal((await alice.call('POST', `${path}/restore`, { name: 'again' })).json().owner, 'alice')
+  assert.equal(await house.page('again'), 'hello')
+  assert.equal((await alice.call('DELETE', path)).status, 204)
+  assert.deepEqual(await finals(alice), [])
+})
+
+test('without a final backup nothing is left, and only an administrator deletes like that', async () => {
+  await alice.call('POST', '/api/sites', { name: 'purged' })
+  assert.equal(code(await alice.call('DELETE', '/api/sites/purged?purge=1')), 'forbidden')
+  assert.equal((await boss.call('DELETE', '/api/sites/purged?purge=1')).status, 204)
+  assert.equal((await boss.call('GET', '/api/backups')).text.includes('purged'), false)
+})
+
+test('the registry and keys of the house leave it on the admin socket alone', async () => {
+  for (const path of ['/api/house/registry', '/api/house/certificates']) assert.deepEqual([code(await alice.call('GET', path)), code(await boss.call('GET', path))], ['forbidden', 'forbidden'])
+  assert.equal((await house.console().call('GET', '/api/house/registry')).text.slice(0, 15), 'SQLite format 3')
+})
+
 test('images are listed for all, built and removed by administrators', async () => {
   const images = (await alice.call('GET', '/api/images')).json<{ name: string }[]>()
   assert.ok(images.some(image => image.name === 'php'))
