@@ -134,9 +134,10 @@ test('a restore refuses what is damaged, what is cut off and a directory with so
 
 test('a backup that finds its disk full says so and leaves nothing', async t => {
   const { house } = await saved(t)
-  const small = temporary(t)
-  await execa('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'small', small])
+  let small = ''
   t.after(() => execa('umount', [small]))
+  small = temporary(t)
+  await execa('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'small', small])
   const { code, stderr } = await house.auberge('backup', `${small}/house.tar`)
   assert.equal(code, 1)
   assert.match(stderr, /the disk of \S+house\.tar is full/)
