@@ -144,3 +144,36 @@ test('a backup begins with what parses back to the same settings', async t => {
   const { env, php, image, limits, start, wakeForRobots } = set.registry.sites.get('shop')!
   assert.deepEqual(parseDescription(said), { name: 'shop', settings: { env, php, image, limits, start, wakeForRobots } })
 })
+
+test('an account has the 20 newest of its final backups, whatever other accounts delete', async t => {
+  const set = await withShop(t)
+  const { desk } = set.control
+  const bob = await set.registry.accounts.create({ username: 'bob', password: 'correct horse' })
+  await desk.createSite(bob, { name: 'bobs', owner: bob })
+  await desk.deleteSite(bob, 'bobs')
+  for (let count = 0; count < 21; count++) {
+    await desk.createSite(set.alice, { name: `s${count}`, owner: set.alice })
+    await desk.deleteSite(set.alice, `s${count}`)
+  }
+  const names = (await desk.finalBackups(set.alice)).map(each => each.name)
+  assert.deepEqual([names.length, names.includes('s0'), names.includes('s1')], [20, false, true])
+  assert.deepEqual((await desk.finalBackups(bob)).map(each => [each.name, each.owner]), [['bobs', 'bob']])
+  assert.equal((await desk.finalBackups()).length, 21)
+})
+
+test('a site that is brought back has the limits it had; where that fails its name rests again', async t => {
+  const set = await withShop(t)
+  const { desk } = set.control
+  await desk.deleteSite(set.alice, 'shop')
+  const [{ id } = { id: '' }] = set.rooms.finals
+  const large = { ...DEFAULT_LIMITS, memory: 2 ** 32 }
+  set.rooms.finalBackup = async () => Readable.from([await archive(text1({ limits: large }))])
+  set.rooms.before = call => { if (call.startsWith('stage')) throw new AubergeError('too_large', 'no') }
+  await assert.rejects(desk.revive(set.alice, id), { code: 'too_large' })
+  assert.deepEqual([set.registry.reservations.get('shop'), set.rooms.pods.size, set.registry.reservations.lastOwner('shop')], [null, 0, set.alice.id])
+  set.rooms.before = () => {}
+  await desk.revive(set.alice, id)
+  assert.deepEqual(set.registry.sites.get('shop')?.limits, large)
+  assert.equal(set.registry.audit.list(1)[0]?.action, 'site.revive')
+  await assert.rejects(desk.revive(set.alice, 'nothing'), { code: 'not_found' })
+})
