@@ -15,7 +15,7 @@ import { podOf, pods, reserved, siteOf, specOf, type Parts } from './parts.ts'
 import { patiently } from './patience.ts'
 import { deleteSite } from './remove.ts'
 import type { Sleeps } from './sleeps.ts'
-import { restart, restartForRelease } from './restart.ts'
+import { byOf, restart, restartForRelease } from './restart.ts'
 import { finalVerbs } from './revive.ts'
 import { Rolls } from './roll.ts'
 import { followAccount } from './suspend.ts'
@@ -95,10 +95,6 @@ function authorityOf({ certificates }: FrontParts, form: 'pem' | 'p12'): string 
   const certificate = certificates?.authority
   if (!certificate) throw new AubergeError('unavailable', 'this house has no certificate authority of its own (--https off or --acme off)')
   return form === 'pem' ? certificate : asPkcs12(certificate, PASSWORD)
-}
-
-function byOf(actor: Account, owner: number | undefined): 'owner' | 'admin' {
-  return actor.id === owner ? 'owner' : 'admin'
 }
 
 async function usageOf(parts: FrontParts, name: string): Promise<SiteView['usage']> {

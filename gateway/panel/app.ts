@@ -98,7 +98,8 @@ function refuseOtherHosts(room: Room, request: FastifyRequest): void {
 
 /** Before a byte of the body is read. */
 function refuseLargeBodies(request: FastifyRequest): void {
-  const most = request.routeOptions.config.most ?? MAX_BODY
+  const { most: said = MAX_BODY } = request.routeOptions.config
+  const most = typeof said === 'number' ? said : said(request)
   if (Number(request.headers['content-length'] ?? 0) <= most) return
   throw new AubergeError('too_large', `The body may have at most ${most} bytes.`)
 }

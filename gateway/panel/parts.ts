@@ -41,8 +41,8 @@ declare module 'fastify' {
     access?: Access
     /** Also for a suspended account (signing out). */
     suspendedToo?: boolean
-    /** Takes a file as its body, streamed: up to so many bytes. */
-    most?: number
+    /** Takes a file as its body, streamed: up to so many bytes, which may be the site's to say. */
+    most?: number | ((request: FastifyRequest) => number)
     /** Changes something although its method is GET (an upgrade). */
     changes?: boolean
   }

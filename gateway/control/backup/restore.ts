@@ -10,7 +10,7 @@ import type { Account, Limits, Site } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
 import { pods, podOf, siteOf, specOf, type Parts } from '../parts.ts'
 import { isAway, patiently } from '../patience.ts'
-import type { RestartParts } from '../restart.ts'
+import { byOf, type RestartParts } from '../restart.ts'
 import { found } from '../states.ts'
 import { parseDescription, type Settings } from './description.ts'
 import { firstEntry } from './entry.ts'
@@ -62,7 +62,7 @@ async function replace(parts: RestartParts, actor: Account, name: string, id: st
     await pods(parts).unstage(name).catch((cause: unknown) => { parts.log.info({ err: cause, site: name }, 'what a restore left goes when the provisioner next starts') })
     throw error
   } finally {
-    const by = actor.id === parts.registry.reservations.get(name)?.owner ? 'owner' : 'admin'
+    const by = byOf(actor, parts.registry.reservations.get(name)?.owner)
     if (ran) await parts.wakes.wake(name, { by }).catch((error: unknown) => { parts.log.info({ err: error, site: name }, 'a site did not start after a restore') })
     await parts.relays.settled(parts.table.version)
   }

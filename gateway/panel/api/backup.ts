@@ -20,7 +20,7 @@ export function addBackup(app: App, room: Room): void {
     reply.type('application/gzip').header('content-disposition', `attachment; filename="${name}.tar.gz"`)
     return sendStream(room, reply, archive)
   })
-  app.put('/api/sites/:name/backup', { config: { access: 'owner', most: MAX_BACKUP }, bodyLimit: MAX_BACKUP, schema: { summary: 'Restore a backup, of this site or another: files and settings', params: Named } }, async request => {
+  app.put('/api/sites/:name/backup', { config: { access: 'owner', most: request => mostOf(room, siteName(request)) }, bodyLimit: MAX_BACKUP, schema: { summary: 'Restore a backup, of this site or another: files and settings', params: Named } }, async request => {
     await restore(room, caller(request), siteName(request), needBody(request.body))
     return room.desk.view(siteName(request))
   })

@@ -14,18 +14,18 @@ import { showSite } from './site.ts'
 type Act = (request: FastifyRequest, name: string) => Promise<unknown>
 type Fields = Partial<Record<ErrorCode, string>>
 /** Bytes of a body, where it may have more than a form's; where errors are shown that aren't shown above. */
-type More = { most?: number; fields?: Fields }
+type More = { most?: number | ((request: FastifyRequest) => number); fields?: Fields }
 
 const AT_BACKUP: Fields = { bad_archive: 'backup-file', too_large: 'backup-file', unsupported_type: 'backup-file', invalid: 'backup-file', not_found: 'backup-file', bad_request: 'backup-file' }
 
 export function addSiteForms(app: App, room: Room, views: Views): void {
   const { desk } = room
   const form = (path: string, done: string, act: Act, { most, fields }: More = {}) =>
-    app.post(`/sites/:name/${path}`, { config: { access: 'owner', ...(most === undefined ? {} : { most }) }, ...(most === undefined ? {} : { bodyLimit: most }) },
+    app.post(`/sites/:name/${path}`, { config: { access: 'owner', ...(most === undefined ? {} : { most }) }, ...(most === undefined ? {} : { bodyLimit: MAX_BACKUP }) },
       (request, reply) => answer(room, views, request, reply, done, act, fields))
 
   form('content', 'deployed', async (request, name) => deploy(room, caller(request), name, await upload(request, MAX_UPLOAD)), { most: MAX_UPLOAD })
-  form('restore', 'restored', async (request, name) => restore(room, caller(request), name, await upload(request, mostOf(room, name))), { most: MAX_BACKUP, fields: AT_BACKUP })
+  form('restore', 'restored', async (request, name) => restore(room, caller(request), name, await upload(request, mostOf(room, name))), { most: request => mostOf(room, siteName(request)), fields: AT_BACKUP })
   form('wake', 'woken', (request, name) => desk.wake(caller(request), name))
   form('sleep', 'slept', (request, name) => desk.sleep(caller(request), name))
   form('restart', 'restarted', (request, name) => desk.restart(caller(request), name))
