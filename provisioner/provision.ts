@@ -14,6 +14,7 @@ import { tidyImages } from './images/verbs.ts'
 import { ensureBridge } from './network.ts'
 import { collectDead, reconcile } from './reconcile.ts'
 import { serve } from './server.ts'
+import { letGo } from './snapshot.ts'
 
 /** Milliseconds a recipe under way has to end when we are told to; what doesn't is reconciled at the next start. */
 const PATIENCE = 8000
@@ -52,6 +53,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
     exits.close()
     server.close()
     await host.queue.settled(PATIENCE)
+    await letGo()
     server.closeAllConnections()
     await release()
   }

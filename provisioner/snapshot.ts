@@ -58,15 +58,28 @@ async function still(host: Host, name: string, work: () => Promise<void>): Promi
   if (!mounted(volume)) return work()
   await run(commands.flush(volume))
   const life = host.states.life(name)
-  const runs = life.tier === 'running' && alive(life)
+  const group = life.tier === 'running' && alive(life) ? podCgroup(host.instance, name) : null
+  const go = async () => {
+    await unfreeze(volume)
+    if (group !== null) await host.runtime.thaw(group)
+    standing.delete(go)
+  }
+  standing.add(go)
   try {
-    if (runs) await host.runtime.freeze(podCgroup(host.instance, name))
+    if (group !== null) await host.runtime.freeze(group)
     await run(commands.freeze(volume))
     await work()
   } finally {
-    await unfreeze(volume)
-    if (runs) await host.runtime.thaw(podCgroup(host.instance, name))
+    await go()
   }
+}
+
+/** What lets each site go on that stands still now. */
+const standing = new Set<() => Promise<void>>()
+
+/** Lets every site go on: a copy may take longer than a provisioner that is told to stop has. */
+export async function letGo(): Promise<void> {
+  for (const go of standing) await go()
 }
 
 /** Lets a volume go on that is held, by us or by a provisioner that died meanwhile; of one that isn't, nothing comes of it. */

@@ -14,9 +14,14 @@ const Named = Type.Object({ name: Type.String() })
 
 export function addBackup(app: App, room: Room): void {
   takeAnything(app)
+  /** Sites whose backup is being read at this door: each takes up a copy of the site's files on the house's disk. */
+  const reading = new Set<string>()
   app.get('/api/sites/:name/backup', { config: { access: 'owner' }, schema: { summary: 'A tar.gz of the site: files and settings', params: Named } }, async (request, reply) => {
     const name = siteName(request)
-    const archive = await room.desk.backup(name)
+    if (reading.has(name)) throw new AubergeError('conflict', 'A backup of this site is being read. Wait until it has ended.')
+    reading.add(name)
+    const archive = await room.desk.backup(name).catch((error: unknown) => { reading.delete(name); throw error })
+    archive.once('close', () => reading.delete(name))
     reply.type('application/gzip').header('content-disposition', `attachment; filename="${name}.tar.gz"`)
     return sendStream(room, reply, archive)
   })

@@ -1,9 +1,10 @@
 // Sites by the API: reserving, looking, changing, deploying, power, logs, backup, deleting; and each error's code.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { until } from '../../helpers/patience.ts'
 import { openPods } from '../../helpers/pods.ts'
 import { openHouse, people } from './house.ts'
-import { BREAKING, broken, talking, TARGZ, ZIP } from './uploads.ts'
+import { BREAKING, broken, noise, talking, TARGZ, ZIP } from './uploads.ts'
 
 const code = (answer: { json: <T>() => T }): string => answer.json<{ error: { code: string } }>().error.code
 
@@ -150,6 +151,21 @@ test('a backup is a download, and goes back in', async () => {
   assert.equal(await house.page('saved'), 'hello')
   assert.equal(code(await put(ZIP)), 'unsupported_type')
   assert.equal(code(await put(backup.subarray(0, 12))), 'bad_archive')
+})
+
+test('a site has one backup read at a time, for each takes up room on the disk', async () => {
+  await alice.call('POST', '/api/sites', { name: 'large' })
+  await alice.send('PUT', '/api/sites/large/content', { headers: { origin: alice.origin }, body: await noise(8 * 2 ** 20) })
+  const read = (who: typeof alice) => who.client.request({ method: 'GET', path: '/api/sites/large/backup', headers: who.headers() })
+  const other = await house.visitor().signIn('alice')
+  const slow = await read(alice)
+  assert.equal(code(await other.call('GET', '/api/sites/large/backup')), 'conflict')
+  slow.body.on('error', () => {}).destroy()
+  await until('the next may begin', async () => {
+    const { statusCode, body } = await read(other)
+    await body.dump({ limit: 2 ** 30 })
+    return statusCode === 200
+  })
 })
 
 test('a deleted site is brought back by its last owner alone, with its settings, under its own name or another', async () => {
