@@ -78,7 +78,7 @@ export interface Provisioner {
   /** The second: that volume takes the place of the site's own, whose pod ends; the site is to be `spec` from now on. */
   adopt(name: string, id: string, spec: SiteSpec): Promise<Pod>
   /** Instead of the second. */
-  unstage(name: string): Promise<void>
+  unstage(name: string, id: string): Promise<void>
   /** Final backups, the newest first. */
   finalBackups(): Promise<Backup[]>
   finalBackup(id: string): Promise<Readable>

@@ -11,7 +11,7 @@ import { podCgroup } from './instance.ts'
 import { podPlaces, snapshotsPlace } from './places.ts'
 import { alive } from './process.ts'
 import { run, succeeds } from './run.ts'
-import { mounted, removeImage } from './volume.ts'
+import { ensureVolume, mounted, releaseVolume, removeImage } from './volume.ts'
 
 /** A mounted directory, read-only, for the site's own ids. */
 export type Snapshot = { directory: string; remove(): Promise<void> }
@@ -31,10 +31,10 @@ export async function snapshot(host: Host, name: string, meanwhile: () => Promis
   const remove = () => removeSnapshot(image, directory)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   try {
-    await host.queue.run(name, () => still(host, name, async () => {
+    await host.queue.run(name, () => mountedFor(host, name, () => still(host, name, async () => {
       await meanwhile()
       await copy(host, name, image)
-    }))
+    })))
     await run(commands.mountCopy(image, directory))
     return { directory, remove }
   } catch (error) {
@@ -52,10 +52,19 @@ async function copy(host: Host, name: string, to: string): Promise<void> {
   await run(commands.copy(volumeImage, to), { timeout: COPY })
 }
 
+/** A volume that isn't mounted may have ended with its host: mounting it puts it in order first. */
+async function mountedFor(host: Host, name: string, work: () => Promise<void>): Promise<void> {
+  await ensureVolume(host, name)
+  try {
+    await work()
+  } finally {
+    if (host.states.life(name).tier === 'cold') await releaseVolume(host, name)
+  }
+}
+
 /** Runs `work` while neither the pod nor the file system moves. What sleeps does so already. */
 async function still(host: Host, name: string, work: () => Promise<void>): Promise<void> {
   const { volume } = podPlaces(host.data, name)
-  if (!mounted(volume)) return work()
   await run(commands.flush(volume))
   const life = host.states.life(name)
   const group = life.tier === 'running' && alive(life) ? podCgroup(host.instance, name) : null

@@ -42,6 +42,11 @@ export async function closeStage(host: Host, name: string, releases: Releases): 
   return whole
 }
 
+/** Removes what is whole and waits by that id, and nothing that came later. */
+export async function giveUp(host: Host, name: string, id: string): Promise<void> {
+  if (waiting.get(key(host, name))?.id === id) await dropStage(host, name)
+}
+
 /** Removes it, whatever state it is in. Does no harm done twice. */
 export async function dropStage(host: Host, name: string): Promise<void> {
   const { stagedImage, staged } = podPlaces(host.data, name)

@@ -16,7 +16,7 @@ import { servesRelease } from './recipes/prepare.ts'
 import { sleep } from './recipes/sleep.ts'
 import { wake } from './recipes/wake.ts'
 import type { Call } from './server.ts'
-import { dropStage } from './staging.ts'
+import { giveUp } from './staging.ts'
 import { description, disk, fields, flag, imageName, siteSpec, text, tierOf, version } from './valid.ts'
 import { volumeUsage } from './volume.ts'
 import { backup } from './workshop/backup.ts'
@@ -63,7 +63,10 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
     const wanted = siteSpec(spec)
     return host.queue.run(name, () => adopt(host, known(host, name), String(id), wanted))
   },
-  unstage: ({ host }, name) => host.queue.run(name, () => dropStage(host, known(host, name))).then(() => null),
+  unstage: async ({ host, json }, name) => {
+    const id = text(await json(), 'id')
+    return host.queue.run(name, () => giveUp(host, known(host, name), id)).then(() => null)
+  },
   usage: async ({ host }, name) => {
     known(host, name)
     const [memory, { disk, files }] = await Promise.all([host.cgroups.memory(siteCgroup(host.instance, name)), volumeUsage(host, name)])

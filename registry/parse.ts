@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS, type Limits, type Reservation, type Role } from './type
 const KIB = 1024
 const MIB = KIB * 1024
 const GIB = MIB * 1024
+const BLOCK = 4096
 
 /** What limits may be set to: bytes, cores, bytes, processes. */
 export const LIMIT_BOUNDS: Record<keyof Limits, { least: number; most: number }> = {
@@ -108,6 +109,8 @@ export function parseLimits(input: unknown): Partial<Limits> {
   for (const [key, value] of Object.entries(object(input, 'limits'))) {
     if (!isLimit(key)) throw new AubergeError('invalid', `${shown(key)} is no limit: there are memory, cpu, disk and pids`)
     limits[key] = bounded(key, key === 'memory' || key === 'disk' ? parseSize(value) : number(value))
+    // A file system has whole blocks; the provisioner would say less than was asked for.
+    if (key === 'disk') limits[key] -= limits[key] % BLOCK
   }
   return limits
 }

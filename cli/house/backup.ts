@@ -3,6 +3,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { AubergeError } from '../../wire/error.ts'
+import type { ImageView } from '../../provisioner/api.ts'
 import { argument, answer, type Desk } from '../desk.ts'
 import type { SiteView } from '../site.ts'
 import { unwritten } from '../streams.ts'
@@ -42,7 +43,11 @@ async function written(desk: Desk, path: string): Promise<{ manifest: Manifest; 
 async function filled(desk: Desk, tar: TarFile): Promise<Manifest> {
   const { admin } = desk
   const { zone } = await admin.json<{ zone: string }>('GET', '/api/house')
-  const manifest: Manifest = { auberge: 'house', version: VERSION, madeAt: new Date().toISOString(), zone, sites: {}, images: await images(desk), files: {} }
+  const all = await images(desk)
+  const named = (some: ImageView[]) => some.map(({ name, version }) => `${name}@${version}`)
+  const manifest: Manifest = {
+    auberge: 'house', version: VERSION, madeAt: new Date().toISOString(), zone, sites: {}, images: named(all), pinned: named(all.filter(image => image.pinned)), files: {},
+  }
   await addSites(desk, tar, manifest)
   await addFinals(desk, tar, manifest)
   manifest.files[REGISTRY] = await tar.add(REGISTRY, await admin.stream('GET', '/api/house/registry'))
@@ -52,15 +57,14 @@ async function filled(desk: Desk, tar: TarFile): Promise<Manifest> {
   return manifest
 }
 
-async function images({ admin }: Desk): Promise<string[]> {
-  const all = await admin.json<{ name: string; version: number }[]>('GET', '/api/images').catch(ifNone)
-  return (all ?? []).map(({ name, version }) => `${name}@${version}`)
-}
-
-/** A house without pods has neither images nor sites. */
-function ifNone(error: unknown): null {
-  if (error instanceof AubergeError && error.code === 'unavailable') return null
-  throw error
+/** A house without pods has none. */
+async function images({ admin }: Desk): Promise<ImageView[]> {
+  try {
+    return await admin.json<ImageView[]>('GET', '/api/images')
+  } catch (error) {
+    if (error instanceof AubergeError && error.code === 'unavailable') return []
+    throw error
+  }
 }
 
 async function addSites(desk: Desk, tar: TarFile, manifest: Manifest): Promise<void> {

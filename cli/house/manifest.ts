@@ -13,7 +13,10 @@ export const CERTIFICATES = 'certificates.json'
 export const siteEntry = (name: string) => `sites/${name}.tar.gz`
 export const finalEntry = (id: string) => `final/${id}.tar.gz`
 
-/** `sites`: what each is to be. `images`: the versions there were, which are rebuilt and not in the file. `files`: each entry by its name. */
+/**
+ * `sites`: what each is to be. `images`: the versions there were, `pinned`: those that sites had in the newest's place; they are rebuilt and not in the
+ * file. `files`: each entry by its name.
+ */
 export type Manifest = {
   auberge: 'house'
   version: number
@@ -21,6 +24,7 @@ export type Manifest = {
   zone: string
   sites: Record<string, SiteSpec>
   images: string[]
+  pinned: string[]
   files: Record<string, Sum>
 }
 

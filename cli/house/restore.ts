@@ -54,6 +54,7 @@ async function fill(wish: Restore, lock: number): Promise<void> {
     const images = await imagesFor(pods, manifest, wish.say)
     await eachEntry(wish, pods)
     settleImages(wish, images)
+    for (const pinned of manifest.pinned) wish.say(`sites had ${pinned} in the newest's place; auberge image pin chooses a version of this machine`)
   })
 }
 

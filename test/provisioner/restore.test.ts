@@ -40,9 +40,10 @@ test('what was staged and never adopted is gone with the site, when it is given 
   const first = await house(t, 'crun', data)
   for (const name of ['alice', 'bob', 'carol']) {
     await first.client.create(name, spec())
-    await first.client.stage(name, rawTar([[{ name: 'files/a' }, 'a']]), 64 * 2 ** 20)
+    const { id } = await first.client.stage(name, rawTar([[{ name: 'files/a' }, 'a']]), 64 * 2 ** 20)
+    await first.client.unstage(name, `${id}x`)
+    if (name === 'alice') await first.client.unstage(name, id)
   }
-  await first.client.unstage('alice')
   await first.client.destroy('bob', { purge: true })
   assert.deepEqual(['alice', 'bob', 'carol'].map(name => existsSync(podPlaces(data, name).stagedImage)), [false, false, true])
   await first.close()

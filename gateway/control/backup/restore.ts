@@ -1,4 +1,4 @@
-// Bringing a backup back: its files and its settings together, or nothing of it. Called by front.ts, final.ts and, after a kill, reconcile.ts.
+// Bringing a backup back: its files and its settings together, or nothing of it. Called by front.ts, revive.ts and, after a kill, reconcile.ts.
 //
 // First the files are unpacked into a second volume while the site goes on. Then, in the site's turn, requests are held, that volume is adopted and
 // the registry follows. Whether a kill in between came before or after the adoption is the provisioner's to say: a note in the registry tells what was meant.
@@ -59,7 +59,7 @@ async function replace(parts: RestartParts, actor: Account, name: string, id: st
     await parts.sleeps.drain(name, { force: true })
     await parts.turns.run(name, () => adopt(parts, name, id, settings))
   } catch (error) {
-    await pods(parts).unstage(name).catch((cause: unknown) => { parts.log.info({ err: cause, site: name }, 'what a restore left goes when the provisioner next starts') })
+    await pods(parts).unstage(name, id).catch((cause: unknown) => { parts.log.info({ err: cause, site: name }, 'what a restore left goes when the provisioner next starts') })
     throw error
   } finally {
     const by = byOf(actor, parts.registry.reservations.get(name)?.owner)

@@ -119,7 +119,7 @@ test('a restore that is refused half way leaves the settings as they were, and t
   const before = set.registry.sites.get('shop')
   set.rooms.before = call => { if (call.startsWith('adopt')) throw new AubergeError('failed', 'no') }
   await assert.rejects(bring(set, text1()), { code: 'failed' })
-  assert.deepEqual([set.registry.sites.get('shop'), (await set.control.desk.view('shop')).state, set.rooms.count('unstage shop')], [before, 'running', 1])
+  assert.deepEqual([set.registry.sites.get('shop'), (await set.control.desk.view('shop')).state, set.rooms.count('unstage shop staged')], [before, 'running', 1])
 })
 
 for (const adopted of [true, false]) {

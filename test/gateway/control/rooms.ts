@@ -85,7 +85,7 @@ export class Rooms implements Provisioner {
     return this.#put(name, spec, 'cold')
   }
 
-  async unstage(name: string): Promise<void> { await this.#asked(`unstage ${name}`) }
+  async unstage(name: string, id: string): Promise<void> { await this.#asked(`unstage ${name} ${id}`) }
   async finalBackups(): Promise<Backup[]> { return this.finals }
   async finalBackup(id: string): Promise<Readable> { return Readable.from([id]) }
 
