@@ -95,6 +95,22 @@ test('a provisioner that dies while a site stands still for a copy leaves nothin
   assert.ok((await buffer(await client.backup('alice', '{}'))).length > 100)
 })
 
+test('a backup for whose copy the host has no room is refused, and the site goes on', async t => {
+  const { client, host, data } = await house(t)
+  await client.create('alice', spec())
+  const { pod } = await client.wake('alice')
+  await run(['mkdir', '-p', snapshotsPlace(data)])
+  await run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'small', snapshotsPlace(data)])
+  try {
+    await assert.rejects(client.backup('alice', '{}'), { code: 'unavailable', message: /no room for a copy of alice/ })
+    assert.equal((await page(pod.ipv4)).status, 200)
+    assert.equal(await run(['ls', '-A', snapshotsPlace(data)]), '')
+    assert.equal(host.states.life('alice').tier, 'running')
+  } finally {
+    await run(['umount', snapshotsPlace(data)])
+  }
+})
+
 test('a backup under way when its site is deleted fails, and leaves nothing', async t => {
   const { client, host, data } = await house(t)
   await client.create('alice', spec())
