@@ -31,11 +31,27 @@ export type SiteView = {
   releases: string[]
   createdAt: number
   lastWake: LastWake | null
+  /** While it runs: since when (epoch milliseconds), who woke it (null: not known any more), and what keeps it from sleeping now. */
+  awake: { since: number; cause: WakeCause | null; because: Reason[] } | null
   /** With state `failed`: what happened. */
   failure: string | null
 }
 
-export type LastWake = { at: number; cause: WakeCause; ms: number; phases: WakePhases }
+/** requests: in flight, WebSockets and event streams among them. commands: that run in it. recent: it sleeps at `until` if nobody comes. */
+export type Reason = { what: 'requests' | 'commands'; count: number } | { what: 'recent'; until: number }
+
+/** Milliseconds of each part of a wake, as far as it came: waiting for room and for its turn, then what the provisioner says. */
+export type Phases = { queue: number } & WakePhases
+
+/** `at`: when it was asked for; `ms` from then to the pod's first answer. `from`: how deep the site slept. */
+export type LastWake = { at: number; cause: WakeCause; ms: number; from: Depth; phases: Phases }
+export type Depth = 'frozen' | 'asleep'
+
+/**
+ * A wake as it is written down. no_room: the house had no memory to spare; left: everybody who waited for room left before there was some.
+ * `failure`: the first line of what went wrong.
+ */
+export type WakeRecord = Omit<LastWake, 'phases'> & { outcome: 'ok' | 'failed' | 'no_room' | 'left'; phases: Partial<Phases>; failure?: string }
 
 /** One row of the admin's routing table; also the API's shape of `GET /api/routes`. */
 export type RouteView = {
@@ -71,6 +87,8 @@ export interface Desk {
   /** `not_found` where there is no such reservation. With `usage` it asks the provisioner what the site uses. */
   view(name: string, options?: { usage?: boolean }): Promise<SiteView>
   list(owner?: Account): SiteView[]
+  /** The last wakes of a site, newest first. */
+  wakes(name: string): Promise<WakeRecord[]>
   updateSite(actor: Account, name: string, change: SiteChange): Promise<SiteView>
   deleteSite(actor: Account, name: string, options?: { purge?: boolean }): Promise<void>
   wake(actor: Account, name: string): Promise<SiteView>

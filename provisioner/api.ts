@@ -30,8 +30,11 @@ export type Pod = {
   failure?: string
 }
 
-/** Milliseconds each phase of a wake took: getting the pod ready to start, starting it, waiting for its first answer. */
+/** Milliseconds each phase of a wake took: getting the pod ready to start, starting (or thawing) it, waiting for its first answer. */
 export type WakePhases = { prepare: number; start: number; probe: number }
+
+/** `from`: what it was when the wake began. */
+export type Woken = { pod: Pod; from: Tier; phases: WakePhases }
 
 export type PodEvent = { type: 'exit'; name: string; failure: string; at: number }
 
@@ -59,7 +62,7 @@ export interface Provisioner {
   /** A changed image, environment, setting or limit takes effect at the next wake; limits of cgroup and disk at once. */
   update(name: string, spec: SiteSpec): Promise<Pod>
   /** Thaws or starts the pod and resolves when its port answers. `wake_failed` with the log's tail if it doesn't. */
-  wake(name: string): Promise<{ pod: Pod; phases: WakePhases }>
+  wake(name: string): Promise<Woken>
   /** Freezes, or stops and prepares anew. */
   sleep(name: string, tier: 'frozen' | 'asleep'): Promise<Pod>
   /** Stops and removes everything of the site but a final backup, which begins with `description` (`purge`: not even that). */
@@ -84,6 +87,8 @@ export interface Provisioner {
   finalBackup(id: string): Promise<Readable>
   dropFinalBackup(id: string): Promise<void>
   usage(name: string): Promise<{ memory: number; disk: number; files: number }>
+  /** Bytes that each pod awake or frozen holds, by its site's name: anonymous, shared and kernel memory, not page cache. */
+  memory(): Promise<Record<string, number>>
   list(): Promise<Pod[]>
   /** Calls `each` for what happens by itself, until `signal` aborts; reconnects by itself. */
   watch(each: (event: PodEvent) => void, signal: AbortSignal): void

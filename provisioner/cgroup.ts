@@ -8,6 +8,8 @@ import { AubergeError } from '../wire/error.ts'
 
 const ROOT = '/sys/fs/cgroup'
 const PERIOD = 100_000
+/** The parts of `kernel` in memory.stat of v2, which has the sum only since Linux 5.18. */
+const KERNEL = ['kernel_stack', 'pagetables', 'percpu', 'slab']
 const V1_LIMITED = ['memory', 'cpu', 'pids', 'freezer']
 
 export type Cgroups = {
@@ -85,7 +87,10 @@ function unified(root: string): Cgroups {
       dir: at(path), file: `${at(path)}/cgroup.freeze`, on: '1', off: '0',
       state: async () => /^frozen 1$/m.test(await text(`${at(path)}/cgroup.events`)),
     }),
-    memory: path => sum(`${at(path)}/memory.stat`, ['anon', 'shmem', 'kernel']),
+    memory: async path => {
+      const file = `${at(path)}/memory.stat`
+      return await sum(file, ['anon', 'shmem']) + (await sum(file, ['kernel']) || await sum(file, KERNEL))
+    },
     oom: path => sum(`${at(path)}/memory.events`, ['oom_kill']),
   })
 }

@@ -28,13 +28,8 @@ export class Exits extends EventEmitter<{ exit: [PodEvent] }> {
 
   close(): void { clearInterval(this.#timer) }
 
-  #awake(): string[] {
-    const { states } = this.#host
-    return states.names().filter(name => ['running', 'frozen'].includes(states.life(name).tier))
-  }
-
   #look(): void {
-    const names = this.#awake()
+    const names = this.#host.states.awake()
     const first = (this.#looks++ * CLOSELY) % Math.max(1, names.length)
     for (const [index, name] of names.entries()) {
       const life = this.#host.states.life(name)

@@ -78,6 +78,8 @@ export class States {
   }
 
   names(): string[] { return [...this.#sites.keys()] }
+  /** Sites whose pod runs or is frozen. */
+  awake(): string[] { return this.names().filter(name => ['running', 'frozen'].includes(this.life(name).tier)) }
   has(name: string): boolean { return this.#sites.has(name) }
 
   /** `not_found` where there is no such site. */

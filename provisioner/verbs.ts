@@ -77,6 +77,11 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
 export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
   ping: async () => null,
   list: async ({ host }) => host.states.names().filter(name => host.states.site(name).intent === null).map(name => podOf(host, name)),
+  memory: async ({ host }) => {
+    const names = host.states.awake()
+    const bytes = await Promise.all(names.map(name => host.cgroups.memory(siteCgroup(host.instance, name))))
+    return Object.fromEntries(names.map((name, index) => [name, bytes[index]]))
+  },
   events: async ({ exits, closed }) => {
     const events = new PassThrough()
     const tell = (event: PodEvent) => void events.write(`${JSON.stringify(event)}\n`)

@@ -71,7 +71,7 @@ export type Route =
       upstream: Upstream | null
       /** With state `suspended`: why, as visitors may read it. */
       reason?: string
-      /** With state `failed`: epoch milliseconds before which no new wake is tried. */
+      /** Epoch milliseconds before which no wake is tried: with state `failed` after that, else for want of memory. */
       retryAt?: number
       /** `wake`: robots and scanners wake it, too. */
       uninvited?: 'wake'
@@ -82,7 +82,7 @@ export type SiteRoute = Extract<Route, { kind: 'site' }>
 /** Why a site was woken. */
 export type WakeCause =
   | { by: 'visitor'; method: string; path: string; agent: 'browser' | 'robot' | 'tool' | 'none' }
-  | { by: 'owner' | 'admin' }
+  | { by: 'owner' | 'admin' | 'cron' }
 
 /** The addresses one name of the zone answers with. */
 export type NameRecords = { a: string[]; aaaa: string[] }

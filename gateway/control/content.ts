@@ -10,7 +10,7 @@ import { podOf, pods, siteOf, type Parts } from './parts.ts'
 type Restart = (actor: Account, name: string) => Promise<void>
 type Record = (actor: Account, action: string, subject: string, detail?: string) => void
 type ContentVerbs = Pick<Desk, 'deploy' | 'rollback' | 'exec' | 'logs' | 'backup'>
-type ContentParts = Pick<Parts, 'house' | 'access' | 'registry' | 'provisioner' | 'states' | 'turns' | 'archive'>
+type ContentParts = Pick<Parts, 'house' | 'access' | 'registry' | 'provisioner' | 'states' | 'turns' | 'guests' | 'archive'>
 
 /** They work in every state of the site, and wake nothing. */
 export function contentVerbs(parts: ContentParts, record: Record, restart: Restart): ContentVerbs {
@@ -48,7 +48,8 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
     async exec(actor, name, request) {
       await ready(name)
       record(actor, 'site.exec', name, request.command[0])
-      return await provisioner().exec(name, request)
+      // In the site's turn, so that it isn't put to sleep under a command that has only begun.
+      return await parts.turns.run(name, () => parts.guests.admit(name, () => provisioner().exec(name, request)))
     },
     async logs(name, { follow, source = 'pod' }) {
       siteOf(parts, name)

@@ -46,6 +46,7 @@ export function frontDesk(parts: FrontParts): Desk {
       return usage && seen.kind === 'site' ? { ...seen, usage: await usageOf(parts, name) } : seen
     },
     list: owner => registry.reservations.list(owner?.id).filter(({ phase }) => phase === 'held' || phase === 'creating').map(one => siteView(parts, one)),
+    wakes: async name => { siteOf(parts, name); return await parts.diary.last(name) },
     async updateSite(actor, name, change) {
       const { wakeForRobots, ...spec } = change
       if (wakeForRobots !== undefined) await invite(parts, name, wakeForRobots)

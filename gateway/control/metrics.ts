@@ -1,10 +1,12 @@
 // The metrics of the house in Prometheus' text format, gathered when they are asked for. Made by assemble.ts, served by the panel.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { WakeRecord } from '../desk.ts'
 import type { Activity } from './activity.ts'
+import type { Memory } from './memory.ts'
 import type { Meters } from './meters.ts'
 import type { States } from './states.ts'
 
-type Sources = { meters: Meters; states: States; activity: Activity }
+type Sources = { meters: Meters; states: States; activity: Activity; memory: Memory }
 
 /** Seconds: a frozen site is awake in some milliseconds, a cold one within half a second. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -28,11 +30,12 @@ export class Metrics {
     for (const [name, help] of GAUGES) this.#gauge(`auberge_${name}`, help, () => [['', meters.gauge(name)]])
     this.#gauge('auberge_relays', 'Relays that are connected', () => [['', meters.relays]])
     this.#gauge('auberge_sites', 'Sites, by their state', () => countStates(sources.states), 'state')
+    this.#gauge('auberge_pods_memory_bytes', 'Memory that pods hold, as the budget counts it', () => [['', sources.memory.total]])
     this.#sites(sources)
   }
 
   /** A wake is over. `seconds` since it was asked for. */
-  woke(by: string, result: 'ok' | 'failed', seconds: number): void { this.#wakes.observe({ by, result }, seconds) }
+  woke(by: string, result: WakeRecord['outcome'], seconds: number): void { this.#wakes.observe({ by, result }, seconds) }
 
   async text({ sites }: { sites: boolean }): Promise<string> {
     const all = await this.#registry.metrics()

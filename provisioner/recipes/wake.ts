@@ -1,5 +1,5 @@
 // Wakes a pod: thaws it, or starts the container that waits, and asks until it answers. Called by the server, in the site's queue.
-import type { Pod, WakePhases } from '../api.ts'
+import type { Woken } from '../api.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { imageOf } from '../container.ts'
 import type { Host } from '../host.ts'
@@ -15,8 +15,9 @@ import { discard, fresh, prepare } from './prepare.ts'
 const DEADLINE = 15_000
 
 /** Resolves when the pod answers. `wake_failed` with the end of its log when it ends or doesn't answer in 15 s. */
-export async function wake(host: Host, name: string): Promise<{ pod: Pod; phases: WakePhases }> {
+export async function wake(host: Host, name: string): Promise<Woken> {
   const began = performance.now()
+  const { tier } = host.states.life(name)
   await readied(host, name)
   const prepared = performance.now()
   const from = await logSize(host, name)
@@ -24,7 +25,7 @@ export async function wake(host: Host, name: string): Promise<{ pod: Pod; phases
   const running = performance.now()
   await answering(host, name, from)
   host.states.live(name, { tier: 'running', usedAt: Date.now(), failure: null })
-  return { pod: podOf(host, name), phases: { prepare: prepared - began, start: running - prepared, probe: performance.now() - running } }
+  return { pod: podOf(host, name), from: tier, phases: { prepare: prepared - began, start: running - prepared, probe: performance.now() - running } }
 }
 
 /** Leaves the pod running, frozen and up to date, or prepared and up to date. */

@@ -48,6 +48,8 @@ export function addSites(app: App, room: Room): void {
     async (request, reply) => reply.code(201).send(await createSite(room, caller(request), request.body)))
   app.get('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'A site, with what it uses', params: Named } },
     request => room.desk.view(siteName(request), { usage: true }))
+  app.get('/api/sites/:name/wakes', { config: { access: 'owner' }, schema: { summary: 'Its last wakes, newest first: when, why, how long each part took and what came of it', params: Named } },
+    request => room.desk.wakes(siteName(request)))
   app.patch('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Change image, limits, environment, PHP settings, start command, whom it wakes for, or tier', params: Named, body: Change } },
     request => changeSite(room, caller(request), siteName(request), request.body))
   app.delete('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Delete a site; its final backup is kept for a while', params: Named, querystring: Removal } },
