@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { places, type House } from '../wire/house.ts'
 import type { Logger } from '../wire/log.ts'
+import { adoptOrphans } from './children.ts'
 import { claim, retire } from './claim.ts'
 import { writeResolvConf } from './container.ts'
 import { Exits } from './exits.ts'
@@ -35,6 +36,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   mkdirSync(dirname(places(house.data).provisionerSocket), { recursive: true, mode: 0o700 })
   const release = await lock(`${dirname(places(house.data).provisionerSocket)}/provisioner.lock`)
   const instance = await claim(house.data, collectDead)
+  adoptOrphans()
   const host = await openHost(house, instance, log, images)
   await ensureBridge(instance, house.data)
   await writeResolvConf(host)

@@ -23,6 +23,7 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
   const released = async (actor: Account, name: string, { release, releases, restart: isDue }: Released): Promise<{ release: string }> => {
     const pod = parts.states.get(name)?.pod
     if (pod) parts.states.change(name, { pod: { ...pod, release, releases, outdated: pod.outdated || isDue } })
+    parts.states.forgive(name)
     if (isDue) await restart(actor, name)
     return { release }
   }

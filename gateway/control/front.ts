@@ -128,6 +128,7 @@ async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 
     try {
       await podOf(parts, next)
       parts.states.change(name, { pod: await patiently(() => pods(parts).update(site.name, specOf(next))) })
+      parts.states.forgive(name)
     } catch (error) {
       parts.registry.sites.update(name, { image: now.image, env: now.env, php: now.php, start: now.start, limits: now.limits })
       throw error

@@ -128,7 +128,7 @@ export class Sleeps {
   async #putDown(name: string, tier: SleepTier, next: SleepTier | 'waking'): Promise<void> {
     try {
       const pod = await patiently(() => pods(this.#parts).sleep(name, tier))
-      this.#parts.states.change(name, { ...found(pod), state: next })
+      this.#parts.states.change(name, { ...found(pod), state: next, retryAt: null })
     } catch (error) {
       this.#parts.states.change(name, { state: 'asleep' })
       throw error

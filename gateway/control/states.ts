@@ -74,6 +74,11 @@ export class States {
     return this.#put({ ...before, ...change, since })
   }
 
+  /** Its owner has changed something: earlier failures count no more, and the next request tries at once. */
+  forgive(name: string): void {
+    if (this.#all.get(name)?.state === 'failed') this.change(name, { failures: 0, retryAt: null })
+  }
+
   /** Tells every relay the site's route although it did not change: after a sleep that was called off. */
   repeat(name: string): number {
     const status = this.#all.get(name)

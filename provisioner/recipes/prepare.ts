@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { writeBundle } from '../bundle.ts'
+import { collect } from '../children.ts'
 import { imageOf, podBundle, portIn } from '../container.ts'
 import type { Host } from '../host.ts'
 import { find, takesOf, type Image } from '../images/store.ts'
@@ -72,6 +73,7 @@ export async function discard(host: Host, name: string, gentle: 'gentle' | 'at o
   const cgroup = podCgroup(host.instance, name)
   const hurried = () => host.queue.waiting(name) > 0
   await host.runtime.stop(id, cgroup, gentle === 'gentle' ? GRACE : 0, hurried)
+  collect(host.states.life(name).pid)
   await host.runtime.remove(id)
   if (host.runtime.network === 'start') await disconnect(host, name)
   await host.cgroups.remove(cgroup)
