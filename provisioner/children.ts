@@ -27,12 +27,12 @@ export function collect(pid: number): Ending | null {
   const status: [number] = [0]
   if (pid <= 0 || waitpid(pid, status, WNOHANG) !== pid) return null
   const signal = status[0] & 0x7f
-  return signal === 0 ? { code: status[0] >> 8 & 0xff } : { signal: nameOf(signal) }
+  return signal === 0 ? { code: status[0] >> 8 & 0xff } : { signal: signalName(signal) ?? `signal ${signal}` }
 }
 
-/** `SIGKILL` for 9. */
-export function nameOf(signal: number): string {
-  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`
+/** `SIGKILL` for 9; undefined for a number that is no signal with a name. */
+export function signalName(signal: number): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0]
 }
 
 /** The children of this process, orphans among them. */

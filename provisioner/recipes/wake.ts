@@ -1,7 +1,7 @@
 // Wakes a pod: thaws it, or starts the container that waits, and asks until it answers. Called by the server, in the site's queue.
 import type { Woken } from '../api.ts'
 import { AubergeError } from '../../wire/error.ts'
-import { collect, nameOf, type Ending } from '../children.ts'
+import { collect, signalName, type Ending } from '../children.ts'
 import { imageOf } from '../container.ts'
 import type { Host } from '../host.ts'
 import { takesOf } from '../images/store.ts'
@@ -75,7 +75,8 @@ export function spelled(ending: Ending | null): string {
   if (!ending) return ''
   if ('signal' in ending) return ` (killed by ${ending.signal})`
   // What a shell, or an image's first process, says of a program that was killed.
-  return ` (exit code ${ending.code}${ending.code > 128 ? `: killed by ${nameOf(ending.code - 128)}` : ''})`
+  const signal = signalName(ending.code - 128)
+  return ` (exit code ${ending.code}${signal ? `: killed by ${signal}` : ''})`
 }
 
 /** Why a process ended, as far as the kernel and the runtime tell. Ask before the cgroup is removed. */

@@ -27,7 +27,10 @@ export const en = {
 
   // Site page
   address: 'Address', state: 'State', woken_by: 'Last woken {when} in {ms} ms by {cause}', cause_visitor: 'a visitor', cause_robot: 'a robot', cause_tool: 'a program',
-  cause_owner: 'its owner', cause_admin: 'an administrator', failure: 'What went wrong', upload_title: 'Upload', upload_lead: 'A zip or tar.gz of your files. It replaces what visitors see, in one step.',
+  cause_owner: 'its owner', cause_admin: 'an administrator', cause_cron: 'its timetable',
+  awake_since: 'Awake since {when}:', awake_requests: '{count} requests, WebSockets or event streams are open.', awake_commands: '{count} commands run in it.', awake_recent: 'used a short time ago; it falls asleep {when} if nobody comes.',
+  wakes_title: 'Last wakes', wakes_empty: 'Nobody has woken this site yet.', wake_when: 'When', wake_took: 'Took', wake_outcome: 'Outcome', wake_ms: '{ms} ms', wake_queued: '{ms} ms of it in the queue',
+  wake_ok: 'awake', wake_failed: 'failed', wake_no_room: 'no memory to spare', wake_left: 'the visitor left', failure: 'What went wrong', upload_title: 'Upload', upload_lead: 'A zip or tar.gz of your files. It replaces what visitors see, in one step.',
   upload_file: 'Archive', upload_do: 'Put it live', upload_drop: 'Drop a zip here, or choose one', upload_busy: 'Uploading… {percent} %', upload_unpack: 'Unpacking…',
   upload_failed: 'The upload didn\'t get through. Try again.', upload_curl: 'From a terminal:', power_title: 'The light', power_lead: 'You never have to: visitors wake the site, and quiet puts it to sleep.', wake: 'Wake', sleep: 'Sleep', restart: 'Restart',
   releases_title: 'Releases', releases_empty: 'Nothing uploaded yet: visitors see the welcome page.', release_now: 'live now', rollback: 'Go back to this one',

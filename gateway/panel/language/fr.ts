@@ -24,7 +24,10 @@ export const fr: Sentences = {
   manage: 'Gérer', external: 'pointe ailleurs', all_sites: 'tous les sites de la maison sont dans la {link}', owned_by: 'de {owner}',
 
   address: 'Adresse', state: 'État', woken_by: 'Dernier réveil {when}, en {ms} ms, par {cause}', cause_visitor: 'un visiteur', cause_robot: 'un robot', cause_tool: 'un programme',
-  cause_owner: 'son propriétaire', cause_admin: 'un administrateur', failure: 'Ce qui s’est passé', upload_title: 'Envoyer', upload_lead: 'Un zip ou un tar.gz de vos fichiers. Il remplace ce que voient les visiteurs, d’un seul coup.',
+  cause_owner: 'son propriétaire', cause_admin: 'un administrateur', cause_cron: 'son calendrier',
+  awake_since: 'Éveillé depuis {when} :', awake_requests: '{count} requêtes, WebSockets ou flux d’événements sont ouverts.', awake_commands: '{count} commandes y tournent.', awake_recent: 'utilisé il y a peu ; il s’endort {when} si personne ne vient.',
+  wakes_title: 'Derniers réveils', wakes_empty: 'Personne n’a encore réveillé ce site.', wake_when: 'Quand', wake_took: 'Durée', wake_outcome: 'Résultat', wake_ms: '{ms} ms', wake_queued: 'dont {ms} ms dans la file',
+  wake_ok: 'éveillé', wake_failed: 'échec', wake_no_room: 'pas assez de mémoire', wake_left: 'le visiteur est parti', failure: 'Ce qui s’est passé', upload_title: 'Envoyer', upload_lead: 'Un zip ou un tar.gz de vos fichiers. Il remplace ce que voient les visiteurs, d’un seul coup.',
   upload_file: 'Archive', upload_do: 'Mettre en ligne', upload_drop: 'Déposez un zip ici, ou choisissez-en un', upload_busy: 'Envoi… {percent} %', upload_unpack: 'Décompression…',
   upload_failed: 'L’envoi n’a pas abouti. Réessayez.', upload_curl: 'Depuis un terminal :', power_title: 'La lumière', power_lead: 'Rien d’obligatoire : les visiteurs réveillent le site, et le calme l’endort.', wake: 'Réveiller', sleep: 'Endormir', restart: 'Redémarrer',
   releases_title: 'Versions', releases_empty: 'Rien d’envoyé pour l’instant : les visiteurs voient la page d’accueil.', release_now: 'en ligne', rollback: 'Revenir à celle-ci',
