@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { environment, imageProcess, writeBundle, type BundleSpec } from './bundle.ts'
+import type { SiteSpec } from './api.ts'
 import type { Host } from './host.ts'
 import { find, newest, parseReference, portOf, takesOf, type Image } from './images/store.ts'
 import { containerId, firstId, netnsName, podCgroup, siteCgroup } from './instance.ts'
@@ -72,6 +73,18 @@ export function podBundle(host: Host, name: string, image: Image): { spec: Bundl
   const spec = { ...baseSpec(host, name, image), cgroup: podCgroup(host.instance, name), netns, process: imageProcess(image.config, site.spec.env, takesOf(image) === 'start' ? site.spec.start : null) }
   return { spec, fingerprint: createHash('sha256').update(JSON.stringify([host.runtime.name, spec])).digest('hex') }
 }
+
+/** The fingerprint of the bundle as it would be made now. What it is made of changes only by being replaced, so it is worked out once for each. */
+export function podFingerprint(host: Host, name: string, image: Image): string {
+  const { spec } = host.states.site(name)
+  const known = fingerprints.get(spec)
+  if (known?.name === name && known.image === image) return known.fingerprint
+  const { fingerprint } = podBundle(host, name, image)
+  fingerprints.set(spec, { name, image, fingerprint })
+  return fingerprint
+}
+
+const fingerprints = new WeakMap<SiteSpec, { name: string; image: Image; fingerprint: string }>()
 
 /** `network` 'none' keeps a workshop without one even while the site runs. `volume`: a mounted directory in the place of the site's volume. */
 export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'none'; volume?: string }

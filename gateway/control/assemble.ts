@@ -63,6 +63,7 @@ export async function assemble(given: Given): Promise<Control> {
   const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, relays, certificates, zone, turns, access: new AccessLogs(where.access), metrics }
   const sleeps = new Sleeps({ ...parts, isWanted: name => wakes.wanted(name) })
   const admission = new Admission({ ...parts, sleeps })
+  metrics.queued(() => admission.waiting)
   const wakes = new Wakes({ ...parts, admission })
   states.follow((name, status) => { memory.follow(name, status) })
   const keeper = new Keeper(parts)

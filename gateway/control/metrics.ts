@@ -34,6 +34,9 @@ export class Metrics {
     this.#sites(sources)
   }
 
+  /** Told once admission is there, which needs the metrics' house around it. */
+  queued(waiting: () => number): void { this.#gauge('auberge_wakes_queued', 'Wakes that wait for memory', () => [['', waiting()]]) }
+
   /** A wake is over. `seconds` since it was asked for. */
   woke(by: string, result: WakeRecord['outcome'], seconds: number): void { this.#wakes.observe({ by, result }, seconds) }
 

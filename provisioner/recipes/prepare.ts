@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { writeBundle } from '../bundle.ts'
 import { collect } from '../children.ts'
-import { imageOf, podBundle, portIn } from '../container.ts'
+import { imageOf, podBundle, podFingerprint, portIn } from '../container.ts'
 import type { Host } from '../host.ts'
 import { find, takesOf, type Image } from '../images/store.ts'
 import { addresses, containerId, netnsName, podCgroup, siteCgroup } from '../instance.ts'
@@ -48,7 +48,7 @@ async function contain(host: Host, name: string, image: Image): Promise<void> {
 
 /** Whether the container is what would be made now of image, settings, environment and place, and serves the present release. */
 export function fresh(host: Host, name: string): boolean {
-  return host.states.life(name).bundle === podBundle(host, name, imageOf(host, name)).fingerprint && servesRelease(host, name)
+  return host.states.life(name).bundle === podFingerprint(host, name, imageOf(host, name)) && servesRelease(host, name)
 }
 
 /** False where an application was started with another release: it reads its files only then. */
