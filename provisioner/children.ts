@@ -1,6 +1,6 @@
 // How pods' first processes ended. A runtime leaves them to the nearest ancestor that collects orphans, which is this process once `adoptOrphans` was called;
 // the kernel tells nobody else how a process ended. Called by recipes, the watch and provision.ts; docs/decisions/13.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import koffi from 'koffi'
 import { AubergeError } from '../wire/error.ts'
@@ -35,9 +35,10 @@ export function signalName(signal: number): string | undefined {
   return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0]
 }
 
-/** The children of this process, orphans among them. */
+/** The children of this process, orphans among them; none where the kernel doesn't list them (CONFIG_PROC_CHILDREN, which Debian's has). */
 export function children(): number[] {
-  return readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  const list = `/proc/self/task/${process.pid}/children`
+  return existsSync(list) ? readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number) : []
 }
 
 /** Whether a process has ended and waits to be collected. */

@@ -3,8 +3,8 @@ import { AubergeError } from '../../wire/error.ts'
 
 /** Wakes that may wait at once. */
 const MOST = 256
-/** Milliseconds a wake waits at most: as long as a relay holds a request. */
-const LONGEST = 30_000
+/** Milliseconds a wake waits at most: less than a relay holds a request, so that visitors hear the reason. */
+const LONGEST = 25_000
 
 /** `bytes` it needs beyond what it holds. */
 export type Waiter = { name: string; owner: number; bytes: number; admit: () => void; refuse: (error: Error) => void }
