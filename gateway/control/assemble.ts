@@ -142,7 +142,7 @@ function earsFor({ table, activity, meters, wakes, log }: EarParts): Ears {
   }
 }
 
-/** Calls `act` again and again, never twice at once, until `signal` aborts. */
+/** Calls `act` at once and again and again, never twice at a time, until `signal` aborts. */
 function every(period: number, act: () => Promise<void>, log: Logger, signal: AbortSignal): void {
   let busy = false
   const round = async (): Promise<void> => {
@@ -151,6 +151,7 @@ function every(period: number, act: () => Promise<void>, log: Logger, signal: Ab
     await act().catch((error: unknown) => { log.error({ err: error }, 'a periodic task failed') })
     busy = false
   }
+  void round()
   const timer = setInterval(() => void round(), period)
   signal.addEventListener('abort', () => clearInterval(timer), { once: true })
 }

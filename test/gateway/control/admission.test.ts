@@ -141,6 +141,15 @@ test('over the budget because pods have grown, idle sites give their memory back
   assert.deepEqual([set.tier('two'), set.tier('three')], ['frozen', 'running'])
 })
 
+test('what pods hold is known from the start, so that a control that has only begun lets nobody in beyond the budget', async t => {
+  const set = await begin(t, 2)
+  await set.make('alice', 'one', 'two', 'three')
+  await set.wake('one', 'two')
+  await set.again()
+  await set.wake('three')
+  assert.deepEqual(['one', 'two', 'three'].map(set.tier), ['prepared', 'running', 'running'])
+})
+
 test('each wake is written down with its cause, what it came from and what came of it, fifty for each site, and over a restart', async t => {
   const set = await begin(t, 10)
   await set.make('alice', 'one')
