@@ -15,6 +15,9 @@ import { PAGE } from './page.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/auberge.mjs', import.meta.url))
 const SITE = 'bench'
+/** Woken before a cold site is, for a provisioner that has only begun is slow at everything. */
+const OTHER = 'other'
+const WARMING = 4
 
 export class House {
   readonly #child: ChildProcess
@@ -36,7 +39,7 @@ export class House {
     mkdirSync(`${dir}/site`)
     writeFileSync(`${dir}/site/index.php`, PAGE)
     await house.#auberge('account', 'create', 'bench', '--password-stdin')
-    await house.#auberge('site', 'create', SITE, '--owner', 'bench')
+    for (const site of [OTHER, SITE]) await house.#auberge('site', 'create', site, '--owner', 'bench')
     await house.#auberge('site', 'deploy', SITE, `${dir}/site`)
     return house
   }
@@ -44,7 +47,7 @@ export class House {
   async pod(): Promise<Pod> {
     const client = provisionerClient(places(this.#data).provisionerSocket)
     try {
-      const [pod] = await client.list()
+      const pod = (await client.list()).find(({ name }) => name === SITE)
       if (!pod) throw new Error('the site has no pod')
       return pod
     } finally {
@@ -68,6 +71,7 @@ export class House {
     process.kill(Number(readFileSync(`${bundle}/pid`, 'utf8')), 'SIGKILL')
     process.kill(await this.#provisioner(), 'SIGKILL')
     while ((await this.pod()).tier !== 'cold' || existsSync(`/run/netns/${id}`)) await new Promise(resolve => setTimeout(resolve, 50))
+    for (let times = 0; times < WARMING; times++) for (const verb of ['wake', 'sleep']) await this.#auberge('site', verb, OTHER)
   }
 
   async close(): Promise<void> {

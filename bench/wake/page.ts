@@ -7,6 +7,8 @@ const EXPECTED = /^HTTP\/1\.[01] 200 [^]*awake on PHP 8$/
 
 /** Milliseconds between two tries, as the provisioner's own probe has. */
 const INTERVAL = 2
+/** Milliseconds after which a try that isn't even connected is given up: sent before the network was there, it would be repeated a second later. */
+const CONNECTED = 20
 /** Milliseconds after which a contestant is given up. */
 const PATIENCE = 30_000
 
@@ -30,15 +32,22 @@ export async function once(target: Target): Promise<number> {
   return ms
 }
 
-/** All that comes; nothing where nobody listens. A try that gets no answer is given up, for a packet may have been lost before the network was there. */
+/** All that comes; nothing where nobody listens. */
 function asked({ address, port, host }: Target): Promise<string> {
   return new Promise(resolve => {
     const socket = connect({ host: address, port, noDelay: true })
     let text = ''
     socket.setEncoding('latin1').setTimeout(PATIENCE, () => socket.destroy())
-    socket.on('connect', () => socket.write(`GET / HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n\r\n`))
+    const early = setTimeout(() => socket.destroy(), CONNECTED)
+    socket.on('connect', () => {
+      clearTimeout(early)
+      socket.write(`GET / HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    })
     socket.on('data', (chunk: string) => { text += chunk })
     socket.on('error', () => {})
-    socket.on('close', () => resolve(text))
+    socket.on('close', () => {
+      clearTimeout(early)
+      resolve(text)
+    })
   })
 }

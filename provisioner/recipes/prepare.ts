@@ -11,6 +11,7 @@ import { ensureLog, openLog, releaseLog } from '../log.ts'
 import { connect, disconnect } from '../network.ts'
 import { bundlePlace, netnsPlace } from '../places.ts'
 import { startOf } from '../process.ts'
+import { together } from '../together.ts'
 import { ensureVolume, releaseVolume } from '../volume.ts'
 import { perform } from './steps.ts'
 
@@ -21,12 +22,15 @@ const GRACE = 2000
 export async function prepare(host: Host, name: string): Promise<void> {
   const image = imageOf(host, name)
   await perform(host, name, [
-    { name: 'volume', act: () => ensureVolume(host, name), undo: () => goCold(host, name) },
-    { name: 'log', act: () => ensureLog(host, name) },
-    { name: 'limits', act: () => host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits) },
-    { name: 'network', act: () => connected(host, name) },
+    { name: 'surroundings', act: () => surround(host, name), undo: () => goCold(host, name) },
     { name: 'container', act: () => contain(host, name, image) },
   ])
+}
+
+/** Volume, log, limits and network. */
+async function surround(host: Host, name: string): Promise<void> {
+  const limits = host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits)
+  await together(ensureVolume(host, name), ensureLog(host, name), limits, connected(host, name))
 }
 
 async function connected(host: Host, name: string): Promise<void> {
