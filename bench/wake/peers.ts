@@ -110,9 +110,10 @@ async function startable(name: string, program: string[], target: Target, close:
   const end = () => exec(file, [...options, 'stop', '--time', '0', 'bench'])
   await polled(target)
   await end()
-  const wake = (): Promise<number> => {
+  // Asked before its start returns, Docker's container asks for our address when nobody hears it yet, and again a second later.
+  const wake = async (): Promise<number> => {
     const begun = performance.now()
-    spawn(file, [...options, 'start', 'bench'], { stdio: 'ignore' })
+    await exec(file, [...options, 'start', 'bench'])
     return polled(target, begun)
   }
   return { name, wake, end, close }
