@@ -1,5 +1,5 @@
 // Whether there is memory for a wake: before the budget would be exceeded, sites that nobody uses are put to sleep, and where there are none, the wake
-// waits. Asked by wakes.ts for every wake; made by assemble.ts. Whom it puts to sleep: yield.ts and docs/decisions/12.
+// waits. Asked by wakes.ts for every wake; made by assemble.ts. Whom it puts to sleep: yield.ts and docs/decisions/14.
 import { setTimeout as pause } from 'node:timers/promises'
 import { inUse, usedAt } from './idleness.ts'
 import type { Parts } from './parts.ts'
