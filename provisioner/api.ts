@@ -1,13 +1,14 @@
 // The provisioner's verbs, as the gateway's control calls them (client.ts) and the server answers them (server.ts).
 // HTTP over the unix socket `run/pods/provisioner.sock`; streams are HTTP bodies. Errors are AubergeErrors in both directions.
 import type { Readable, Duplex } from 'node:stream'
-import type { Limits } from '../registry/types.ts'
+import type { Egress, Limits } from '../registry/types.ts'
 
 /**
  * What a site needs of its pod. `image` is an image's name (`php`), whose newest version is taken when the pod is next made ready, or one version (`php@2`).
  * `php`: settings of PHP; `start`: the command of an application, null for the image's own. Each image takes what concerns it.
+ * `egress`: what its pod may reach of its own accord.
  */
-export type SiteSpec = { image: string; limits: Limits; env: Record<string, string>; php: Record<string, string>; start: string | null }
+export type SiteSpec = { image: string; limits: Limits; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: Egress }
 
 /** running → frozen → prepared → cold as in the design; `failed`: its process ended by itself or never answered. */
 export type Tier = 'running' | 'frozen' | 'prepared' | 'cold' | 'failed'
@@ -55,7 +56,7 @@ export type ExecRequest = { command: string[]; tty: boolean; columns?: number; r
 export interface Provisioner {
   /** Makes the pod and its volume, ready to start (tier prepared); of an existing site, updates the spec. */
   create(name: string, spec: SiteSpec): Promise<Pod>
-  /** A changed image, environment, setting or limit takes effect at the next wake; limits of cgroup and disk at once. */
+  /** A changed image, environment, setting or limit takes effect at the next wake; limits of cgroup and disk and what it may reach at once. */
   update(name: string, spec: SiteSpec): Promise<Pod>
   /** Thaws or starts the pod and resolves when its port answers. `wake_failed` with the log's tail if it doesn't. */
   wake(name: string): Promise<{ pod: Pod; phases: WakePhases }>

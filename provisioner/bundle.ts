@@ -2,6 +2,7 @@
 // Called when a pod is prepared and by the workshop. Pure, but for writeBundle.
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { CAPABILITIES, MASKED, OOM_SCORE, READONLY, RLIMITS } from './confinement.ts'
 import { IDS } from './instance.ts'
 
 /** The part of an OCI image configuration that matters to a pod. */
@@ -28,9 +29,6 @@ export type BundleSpec = {
   process: { args: string[]; env: string[]; cwd: string; tty: boolean; uid?: number; gid?: number }
 }
 
-const CAPABILITIES = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID', 'CAP_SETUID', 'CAP_SETGID', 'CAP_KILL', 'CAP_NET_BIND_SERVICE']
-const MASKED = ['acpi', 'asound', 'interrupts', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats', 'sched_debug', 'scsi', 'kmsg', 'sysrq-trigger', 'kallsyms', 'modules', 'config.gz', 'pressure', 'cmdline']
-const READONLY = ['bus', 'fs', 'irq', 'sys', 'bootconfig']
 const ARCHITECTURE: Record<string, string> = { x64: 'SCMP_ARCH_X86_64', arm64: 'SCMP_ARCH_AARCH64', riscv64: 'SCMP_ARCH_RISCV64' }
 
 const seccompRules = JSON.parse(readFileSync(new URL('./seccomp.json', import.meta.url), 'utf8')) as Record<string, unknown>
@@ -59,8 +57,8 @@ export function ociConfig(spec: BundleSpec) {
 function processOf({ process: { args, env, cwd, tty, uid = 0, gid = 0 } }: BundleSpec) {
   const capabilities = { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES, inheritable: [], ambient: [] }
   return {
-    args, env, cwd, terminal: tty, user: { uid, gid, umask: 0o022 }, capabilities, noNewPrivileges: true, oomScoreAdj: 300,
-    rlimits: [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 4096 }, { type: 'RLIMIT_CORE', soft: 0, hard: 0 }],
+    args, env, cwd, terminal: tty, user: { uid, gid, umask: 0o022 }, capabilities, noNewPrivileges: true, oomScoreAdj: OOM_SCORE,
+    rlimits: Object.entries(RLIMITS).map(([name, [soft, hard]]) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
   }
 }
 

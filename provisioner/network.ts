@@ -76,11 +76,18 @@ async function peerOf(netns: string): Promise<string> {
 /** Isolates a pod's port, says whose it is and lets its own addresses through. */
 async function guard(host: Host, name: string, veth: string): Promise<void> {
   const own = addressesOf(host, name)
+  await narrow(host.instance, netns)
   await run(commands.isolate(veth))
   await run(commands.forwardingEntry(veth, own.mac))
   for (const address of [own.ipv4, own.ipv6, linkLocal(own.mac)]) await run(commands.neighbour(host.instance.id, address, own.mac))
   host.states.live(name, { veth })
   await admit(host, name, veth)
+}
+
+async function narrow(of: Instance, netns: string): Promise<void> {
+  const { ipv4, ipv6 } = gateway(of)
+  await run(commands.batch(netns, '-4'), { input: commands.narrow(DEVICE, ipv4, [subnet4(of)]) })
+  await run(commands.batch(netns, '-6'), { input: commands.narrow(DEVICE, ipv6, [subnet6(of), 'fe80::/64']) })
 }
 
 /** Takes the site's network away: interface, addresses, namespace, rules. Of a site that has none, nothing. */

@@ -7,6 +7,7 @@ import { claim, retire } from './claim.ts'
 import { writeResolvConf } from './container.ts'
 import { Exits } from './exits.ts'
 import { fortify } from './firewall.ts'
+import { Guard } from './guard.ts'
 import { openHost, type Host } from './host.ts'
 import { lock } from './lock.ts'
 import { tidyImages } from './images/verbs.ts'
@@ -38,6 +39,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   await ensureBridge(instance, house.data)
   await writeResolvConf(host)
   await fortify(host)
+  const guard = new Guard(host)
   const exits = new Exits(host)
   await dropPartialBackups(host)
   await reconcile(host, exits)
@@ -50,6 +52,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   async function closed(): Promise<void> {
     clearInterval(daily)
     exits.close()
+    guard.close()
     server.close()
     await host.queue.settled(PATIENCE)
     server.closeAllConnections()

@@ -14,7 +14,7 @@ const cases: [string, readonly string[], string][] = [
   ['kill', oci.kill(crun, 'a', 'TERM'), 'crun --root /r kill a TERM'],
   ['remove', oci.remove(crun, 'a'), 'crun --root /r delete --force a'],
   ['list', oci.list(crun), 'crun --root /r list --format json'],
-  ['exec', oci.exec(crun, 'a', ['ls', '-l'], { tty: true, cwd: '/var/www', env: { A: 'b' } }), 'crun --root /r exec --tty --cwd /var/www --env A=b a ls -l'],
+  ['exec', oci.exec(crun, 'a', ['ls', '-l'], { tty: true, cwd: '/var/www', env: { A: 'b' } }), 'choom --adjust 300 -- prlimit --nofile=1024:4096 --core=1:1 --msgqueue=0:0 -- crun --root /r exec --no-new-privs --tty --cwd /var/www --env A=b a ls -l'],
   ['make a volume', volume.make('/v.img', 7), 'mkfs.ext4 -q -F -b 4096 -m 0 -J size=4 -L auberge -E root_owner=7:7,lazy_itable_init=1,lazy_journal_init=1,nodiscard /v.img'],
   ['mount a volume', volume.mount('/v.img', '/v'), 'mount -t ext4 -o loop,nodev,nosuid,noatime /v.img /v'],
   ['mount a log', volume.mountLog('/l'), 'mount -t tmpfs -o size=2m,nr_inodes=8,mode=0700,nosuid,nodev,noexec auberge-log /l'],

@@ -34,6 +34,7 @@ export const en = {
   log_title: 'Log', log_empty: 'The pod has written nothing yet.', log_follow: 'Follow', log_stop: 'Stop following', log_raw: 'As plain text', log_access: 'Visits', usage_title: 'What it uses', memory: 'Memory', disk: 'Disk', files: 'Files',
   cpu: 'Processor', processes: 'Processes', of_limit: '{used} of {limit}', up_to: 'up to {limit}', cores: '{count} core(s)', asleep_uses_nothing: 'nothing while asleep', image: 'Image', created: 'Created', details_title: 'Details', backup: 'Download a backup',
   robots_wake: 'Robots wake this site, too', robots_hint: 'Search engines then find it however rarely people come; scanners keep it awake as well.', robots_do: 'Save', done_robots: 'Saved.',
+  egress_internet: 'This site may call out to the internet', egress_hint: 'Without it, whatever gets into the site can send nothing out and fetch nothing. Visitors are answered all the same.', egress_do: 'Save', done_egress: 'Saved. It holds already.',
   delete_title: 'Move out', delete_lead: 'The site, its files and its name go. A last backup is kept for a while, and the name stays yours to take back for some time.',
   delete_confirm: 'To be sure, type {name}', delete_do: 'Delete this site', delete_mismatch: 'That is not the name of this site.',
   done_created: 'The name is yours. It resolves and routes already.', done_deployed: 'Live. Go and look.', done_woken: 'The light is on.', done_slept: 'Good night.',
