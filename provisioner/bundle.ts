@@ -2,7 +2,7 @@
 // Called when a pod is prepared and by the workshop. Pure, but for writeBundle.
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
-import { CAPABILITIES, MASKED, OOM_SCORE, READONLY, RLIMITS } from './confinement.ts'
+import { CAPABILITIES, MASKED, OOM_SCORE, READONLY, RLIMITS, SOCKET_MEMORY } from './confinement.ts'
 import { IDS } from './instance.ts'
 
 /** The part of an OCI image configuration that matters to a pod. */
@@ -20,6 +20,7 @@ export type BundleSpec = {
   /** A network namespace by path, or null for an empty one of its own. */
   netns: string | null
   cgroup: string
+  cgroupVersion: 1 | 2
   /** Host directory that becomes /var/www. */
   volume: string
   /** Files bound read-only over files the image has: path inside → path on the host. */
@@ -46,7 +47,7 @@ export function ociConfig(spec: BundleSpec) {
       gidMappings: [{ containerID: 0, hostID: spec.firstId, size: IDS }],
       namespaces: namespaces(spec.netns),
       cgroupsPath: spec.cgroup,
-      resources: { devices: [{ allow: false, access: 'rwm' }] },
+      resources: { devices: [{ allow: false, access: 'rwm' }], ...(spec.cgroupVersion === 1 ? { memory: { kernelTCP: SOCKET_MEMORY } } : {}) },
       maskedPaths: [...MASKED.map(name => `/proc/${name}`), '/sys/firmware'],
       readonlyPaths: READONLY.map(name => `/proc/${name}`),
       seccomp: { ...seccompRules, architectures: [ARCHITECTURE[process.arch] ?? 'SCMP_ARCH_NATIVE'] },

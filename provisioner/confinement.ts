@@ -11,6 +11,9 @@ export const OOM_SCORE = 300
  */
 export const RLIMITS = { nofile: [1024, 4096], core: [1, 1], msgqueue: [0, 0] } as const
 
+/** Bytes that a container's sockets may hold in the kernel. Only cgroup v1 has to be told: version 2 counts them as memory, version 1 not at all. */
+export const SOCKET_MEMORY = 64 * 2 ** 20
+
 /** Below /proc: nothing of it can be read. */
 export const MASKED = [
   'acpi', 'asound', 'bootconfig', 'cmdline', 'config.gz', 'diskstats', 'interrupts', 'kallsyms', 'kcore', 'key-users', 'keys', 'kmsg', 'latency_stats', 'modules', 'partitions',

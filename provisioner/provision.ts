@@ -11,6 +11,7 @@ import { Guard } from './guard.ts'
 import { openHost, type Host } from './host.ts'
 import { lock } from './lock.ts'
 import { tidyImages } from './images/verbs.ts'
+import { widenMachine } from './machine.ts'
 import { ensureBridge } from './network.ts'
 import { collectDead, reconcile } from './reconcile.ts'
 import { dropPartialBackups, expireBackups } from './recipes/destroy.ts'
@@ -36,6 +37,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   const release = await lock(`${dirname(places(house.data).provisionerSocket)}/provisioner.lock`)
   const instance = await claim(house.data, collectDead)
   const host = await openHost(house, instance, log, images)
+  widenMachine(log)
   await ensureBridge(instance, house.data)
   await writeResolvConf(host)
   await fortify(host)

@@ -67,7 +67,7 @@ test('a process is told from a later one of the same pid', () => {
 
 test('a container may do little and write in few places', () => {
   const spec: BundleSpec = {
-    hostname: 'alice', rootfs: '/i', firstId: 1000, netns: '/n', cgroup: '/c', volume: '/v', files: { '/etc/resolv.conf': '/r' },
+    hostname: 'alice', rootfs: '/i', firstId: 1000, netns: '/n', cgroup: '/c', cgroupVersion: 2, volume: '/v', files: { '/etc/resolv.conf': '/r' },
     process: { args: ['x'], env: [], cwd: '/', tty: false },
   }
   const { root, process: own, mounts, linux } = ociConfig(spec)
