@@ -1,6 +1,7 @@
 // The provisioner's verbs, as the gateway's control calls them (client.ts) and the server answers them (server.ts).
 // HTTP over the unix socket `run/pods/provisioner.sock`; streams are HTTP bodies. Errors are AubergeErrors in both directions.
 import type { Readable, Duplex } from 'node:stream'
+import type { Space } from '../wire/space.ts'
 import type { Egress, Limits } from '../registry/types.ts'
 
 /**
@@ -76,6 +77,8 @@ export interface Provisioner {
   /** Replaces everything under /var/www by a plain tar. */
   restore(name: string, tar: Readable): Promise<void>
   usage(name: string): Promise<{ memory: number; disk: number; files: number }>
+  /** What volumes promise and take of the disk, and what is free. */
+  space(): Promise<Space>
   list(): Promise<Pod[]>
   /** Calls `each` for what happens by itself, until `signal` aborts; reconnects by itself. */
   watch(each: (event: PodEvent) => void, signal: AbortSignal): void

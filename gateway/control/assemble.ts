@@ -52,7 +52,7 @@ export async function assemble(given: Given): Promise<Control> {
   fixedRoutes(table, house)
   loadSites(registry, states, house)
   const meters = new Meters()
-  const metrics = new Metrics({ meters, states, activity })
+  const metrics = new Metrics({ meters, states, activity, space: async () => provisioner?.space() ?? null })
   const wakes = new Wakes({ metrics, registry, provisioner, states, turns, log })
   const certificates = house.https.length === 0 ? null : await certificatesOf(house, table, log)
   const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, meters, wakes, log }), log })

@@ -8,7 +8,7 @@ import { podPlaces } from '../places.ts'
 import { podOf } from '../pod.ts'
 import { find, newest, parseReference } from '../images/store.ts'
 import { AubergeError } from '../../wire/error.ts'
-import { ensureVolume, growsLater, growVolume, makeVolume } from '../volume.ts'
+import { ensureVolume, growsLater, growVolume, makeVolume, mustHaveRoom } from '../volume.ts'
 import { seed } from '../workshop/seed.ts'
 import { erase } from './erase.ts'
 import { fresh, goCold, prepare } from './prepare.ts'
@@ -19,6 +19,7 @@ import { perform } from './steps.ts'
 export async function create(host: Host, name: string, spec: SiteSpec): Promise<Pod> {
   if (host.states.has(name)) return update(host, name, spec)
   mustHaveImage(host, spec.image)
+  mustHaveRoom(host)
   await perform(host, name, [
     { name: 'state', act: () => record(host, name, spec), undo: () => erase(host, name) },
     { name: 'volume', act: () => makeVolume(host, name).then(() => ensureVolume(host, name)) },
