@@ -14,7 +14,8 @@ import { mounted, unmounted } from './volume.ts'
 /** Bytes after which the file is moved to the older part and emptied; the tmpfs holds twice that. */
 const PART = 2 ** 20
 const POLL = 200
-const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants
+/** O_NONBLOCK: the site's root owns the file and may hold a lease on it (fcntl(2), F_SETLEASE), for which any other open would wait. */
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 
 /** Mounts the site's log and makes its file, the site's root's own so that the pod may open it again as /dev/stdout. */
 export async function ensureLog(host: Host, name: string): Promise<void> {
@@ -30,7 +31,7 @@ export async function ensureLog(host: Host, name: string): Promise<void> {
 
 /** The file a pod is given: for appending only. Close it when the pod has it. */
 export const openLog = (host: Host, name: string): Promise<FileHandle> =>
-  open(podPlaces(host.data, name).logFile, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+  open(podPlaces(host.data, name).logFile, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
 
 /** Moves a file over 1 MiB to the older part. */
 export async function rotate(host: Host, name: string, limit = PART): Promise<void> {
@@ -62,7 +63,7 @@ export async function removeLog(host: Host, name: string): Promise<void> {
   await rm(olderLog, { force: true })
 }
 
-const readOr = async (file: string) => (await open(file, O_RDONLY | O_NOFOLLOW).then(async handle => handle.readFile().finally(() => handle.close()), () => Buffer.alloc(0)))
+const readOr = async (file: string) => (await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).then(async handle => handle.readFile().finally(() => handle.close()), () => Buffer.alloc(0)))
 
 /** The last `bytes` of what the pod said, as text. */
 export async function tail(host: Host, name: string, bytes: number): Promise<string> {
