@@ -120,7 +120,7 @@ test('a process that says its environment is 64 GiB costs the house nothing', as
   // prctl(PR_SET_MM, PR_SET_MM_MAP): the environment becomes a mapping of 64 GiB that nothing was ever written to.
   const program = `use strict; my ($start, $size) = (0x100000000000, 64 << 30); my $at = syscall(9, $start, $size, 3, 0x4022 | 0x100000, -1, 0); open my $s, "<", "/proc/self/stat"; my @f = split " ", (<$s> =~ s/.*\\) //r);
     my $map = pack("Q11 Q l L", $f[23], $f[24], $f[42], $f[43], $f[44], $f[44], $f[25], $f[45], $f[46], $at, $at + $size, 0, 0, -1); print syscall(157, 35, 14, $map, length $map, 0) < 0 ? "refused: $!\\n" : "moved\\n"; sleep 60`
-  const said = await inside(host, 'alice', `perl -e '$| = 1; ${program.replaceAll('\n', ' ')}' > /tmp/said & until grep -q . /tmp/said; do sleep .05; done; cat /tmp/said`)
+  const said = await inside(host, 'alice', `perl -e '$| = 1; ${program.replaceAll('\n', ' ')}' > /tmp/said 2>&1 & until grep -q . /tmp/said; do sleep .05; done; cat /tmp/said`)
   assert.match(said, /moved|refused/, 'a kernel without CHECKPOINT_RESTORE refuses')
   const before = process.memoryUsage.rss()
   await endMarked(host.cgroups, podCgroup(host.instance, 'alice'), 'nobody')
