@@ -41,6 +41,7 @@ export async function run(flags: string[]): Promise<Result[]> {
   const house = await startHouse({ after: (close: () => unknown) => closers.push(close) } as unknown as TestContext)
   try {
     await furnish(house)
+    await p99(house, seconds)
     const results: Result[] = []
     for (const name of Object.keys(NOISES)) if (only === undefined || only === name) results.push(await measure(house, name, rounds, seconds))
     return results

@@ -1,6 +1,7 @@
 // Limits, freezing and killing by control group, v1 (hybrid) and v2 alike. Called by the runtime and the recipes.
 // A cgroup is named by its path from the root of the hierarchies ("/auberge0/alice"); in v1 it is a directory in each of them.
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Limits } from '../registry/types.ts'
@@ -108,7 +109,11 @@ function legacy(root: string): Cgroups {
       [at('cpu', `${path}/cpu.cfs_period_us`), String(PERIOD)], [at('cpu', `${path}/cpu.cfs_quota_us`), String(Math.round(cpu * PERIOD))],
       [at('cpu', `${path}/cpu.shares`), weight(cpu, 1024, 262_144)], [at('pids', `${path}/pids.max`), String(pids)], [at('blkio', `${path}/blkio.bfq.weight`), weight(cpu, 100, 1000)],
     ],
-    parents: async path => { for (const controller of V1_LIMITED.filter(each => existsSync(`${root}/${each}`))) await mkdir(at(controller, path), { recursive: true }) },
+    async parents(path) {
+      for (const controller of V1_LIMITED.filter(each => existsSync(`${root}/${each}`))) await mkdir(at(controller, path), { recursive: true })
+      // At the root each process of the host competes with all pods together, as if they were one.
+      await put(at('cpu', `/${path.split('/')[1]}/cpu.shares`), String(1024 * availableParallelism()), true)
+    },
     freezer: path => ({
       dir: at('freezer', path), file: at('freezer', `${path}/freezer.state`), on: 'FROZEN', off: 'THAWED',
       state: async () => (await text(at('freezer', `${path}/freezer.state`))).trim() === 'FROZEN',

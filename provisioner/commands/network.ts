@@ -65,4 +65,3 @@ export const loadRules = () => ['nft', '--file', '-']
 export const listTable = (family: string, table: string) => ['nft', '--terse', '--stateless', 'list', 'table', family, table]
 /** A line for each table, chain, set, rule and element that somebody removes, for ever. */
 export const monitorRemovals = () => ['nft', 'monitor', 'destroy']
-export const tables = () => ['nft', '--json', 'list', 'tables']
