@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { createWriteStream } from 'node:fs'
 import { AubergeError } from '../../wire/error.ts'
 import type { Host } from '../host.ts'
+import { Seats } from '../seats.ts'
 import { alone, unpacked } from './deploy.ts'
 import { listReleases, type Releases } from './releases.ts'
 import { inWorkshop, openWorkshop, program, type Workshop } from './workshop.ts'
@@ -14,11 +15,14 @@ const TIME = 2 * 60 * 60_000
 /** tar's status for "a file changed as we read it": normal for a site that is awake. */
 const CHANGED = 1
 
+const seats = new Seats(2, 'backups')
+
 /** A tar.gz of everything under /var/www as a stream; it fails (and so never ends) when it isn't complete. */
 export async function backup(host: Host, name: string): Promise<Readable> {
-  const shop = await openWorkshop(host, name, TIME)
+  const rise = seats.take(host.data, name)
+  const shop = await openWorkshop(host, name, TIME).catch(error => { rise(); throw error })
   const out = new PassThrough()
-  void stream(shop, out).catch(error => out.destroy(error)).finally(() => shop.close())
+  void stream(shop, out).catch(error => out.destroy(error)).finally(() => shop.close().finally(rise))
   out.once('close', () => void shop.close())
   return out
 }

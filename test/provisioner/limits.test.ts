@@ -38,7 +38,7 @@ test('what a site deletes is given back to the host', async t => {
   await until('the blocks are free again', () => taken(image('alice')) < empty + 8 * MiB)
 })
 
-test("a full site answers, its neighbour notices nothing, and room is made while it is awake", async t => {
+test("a full site answers, its neighbour notices nothing, and it can be given more room", async t => {
   const { host, client, image } = await awake(t, { alice: { disk: 32 * MiB }, bob: {} })
   const alice = host.states.site('alice')
   assert.match(await inside(host, 'alice', 'head -c 200M /dev/zero > /var/www/full'), /No space left/)
@@ -150,3 +150,17 @@ async function diskOfItsOwn(t: TestContext, data: string): Promise<string> {
   writeFileSync(`/sys/block/${source.slice('/dev/'.length)}/queue/scheduler`, 'bfq')
   return number
 }
+
+test('a site has so many commands, backups and readers of its log at once, and no more: the house pays for each', async t => {
+  const { client } = await awake(t, { alice: {}, bob: {} })
+  const command = { command: ['sleep', '60'], tty: false }
+  const running = await Promise.all(Array.from({ length: 16 }, () => client.exec('alice', command)))
+  await assert.rejects(client.exec('alice', command), { code: 'rate_limited', message: /16 commands of alice/ })
+  const other = await client.exec('bob', command)
+  for (const stream of [...running, other]) stream.destroy()
+  await until('a command has ended', () => client.exec('alice', command).then(stream => { stream.destroy(); return true }, () => false))
+  const readers = await Promise.all(Array.from({ length: 16 }, () => client.logs('alice', { follow: true })))
+  await assert.rejects(client.logs('alice', { follow: true }), { code: 'rate_limited' })
+  for (const reader of readers) reader.destroy()
+  await until('a reader has gone', () => client.logs('alice', { follow: true }).then(reader => { reader.destroy(); return true }, () => false))
+})
