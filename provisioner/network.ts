@@ -76,7 +76,7 @@ async function peerOf(netns: string): Promise<string> {
 /** Isolates a pod's port, says whose it is and lets its own addresses through. */
 async function guard(host: Host, name: string, veth: string): Promise<void> {
   const own = addressesOf(host, name)
-  await narrow(host.instance, netns)
+  await narrow(host.instance, netnsName(host.instance, name))
   await run(commands.isolate(veth))
   await run(commands.forwardingEntry(veth, own.mac))
   for (const address of [own.ipv4, own.ipv6, linkLocal(own.mac)]) await run(commands.neighbour(host.instance.id, address, own.mac))

@@ -21,7 +21,7 @@ export const settings = (netns: string) => [
  */
 export const batch = (netns: string, family: '-4' | '-6') => ['ip', '-n', netns, family, '-batch', '-']
 export const narrow = (device: string, gateway: string, networks: string[]) =>
-  [`route replace ${gateway} dev ${device} scope link`, ...networks.map(network => `route delete ${network} dev ${device}`), ''].join('\n')
+  [`route replace ${gateway} dev ${device} scope link`, ...networks.map(network => `route flush exact ${network} dev ${device}`), ''].join('\n')
 
 export const addBridge = (bridge: string, mac: string) => ['ip', 'link', 'add', bridge, 'address', mac, 'type', 'bridge', 'mcast_snooping', '0']
 export const claimBridge = (bridge: string, data: string) => ['ip', 'link', 'set', bridge, 'alias', data]
