@@ -104,7 +104,7 @@ test("what sockets hold in the kernel is bounded by the pod, so that it can't us
 test('file locks, abstract sockets, shared memory and process ids are each pod’s own', async t => {
   const { host, client } = await awake(t, 'alice', 'bob')
   const [, bob] = await client.list()
-  await perl(host, 'alice', 'use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un("\\0shared")) or die; listen($s, 1); if (!fork) { sleep 5; exit }')
+  await perl(host, 'alice', 'use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un("\\0shared")) or die; listen($s, 1); if (!fork) { close STDOUT; close STDERR; sleep 5; exit }')
   assert.match(await perl(host, 'bob', 'use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un("\\0shared")) and print "connected"; print $! + 0'), /^111$/)
   const image = "open(my $f, '<', '/usr/share/zoneinfo/UTC') || open($f, '<', '/etc/passwd'); print flock($f, 6) ? 'locked' : 'taken';"
   // The image is one for all, read-only: who locks a file of it locks it for everyone, so nothing of the house may wait for such a lock.
