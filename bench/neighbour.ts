@@ -11,7 +11,7 @@ import { median, type Result } from './table.ts'
 /** Requests a second to the quiet site: what it takes to see a 99th percentile, a tenth of what it can. */
 const RATE = 40
 const CONNECTIONS = 8
-/** Milliseconds a noise has to reach the neighbour's limits before anything is measured. */
+/** Milliseconds a noise has to reach the neighbour's limits, and quiet to come back, before anything is measured. */
 const RAMP = 2500
 const PASSWORD = 'the neighbours sleep badly'
 
@@ -70,6 +70,7 @@ async function measure(house: TestHouse, name: string, rounds: number, seconds: 
   const noisy: number[] = []
   for (let round = 0; round < rounds; round++) {
     await told(house, 'site', 'sleep', 'noisy')
+    await pause(RAMP)
     quiet.push(await p99(house, seconds))
     await told(house, 'site', 'wake', 'noisy')
     const noise = begin(house, name)
