@@ -71,9 +71,13 @@ export const COMMANDS = [
   command('site exec', 'NAME COMMAND…', 'run a command in its pod, or in a workshop while it sleeps', [
     { name: 'tty', letter: 't', takes: null, help: 'with a terminal' }]),
   command('site logs', 'NAME', 'what its pod wrote', [{ name: 'follow', letter: 'f', takes: null, help: 'go on as more comes' }, { name: 'access', takes: null, help: 'who asked for what, instead' }]),
-  command('site backup', 'NAME FILE', 'save its files as a tar.gz'),
-  command('site restore', 'NAME FILE', 'bring a backup back'),
-  command('site delete', 'NAME', 'remove the site and free its name', [flag('yes', 'really')]),
+  command('site backup', 'NAME FILE', 'save its files and settings as a tar.gz'),
+  command('site restore', 'NAME FILE', 'bring a backup back, of this site or another', [{ name: 'owner', takes: 'ACCOUNT', help: 'make the site first, for this account' }]),
+  command('site delete', 'NAME', 'remove the site and free its name', [flag('yes', 'really'), flag('purge', 'without a final backup')]),
+  command('final list', '', 'final backups of deleted sites'),
+  command('final fetch', 'ID FILE', 'save one in a file'),
+  command('final restore', 'ID [NAME]', 'bring a deleted site back, by its own or another name'),
+  command('final remove', 'ID', 'remove one before its time'),
   command('site expose', 'NAME PORT', 'forward a port of this host to the site'),
   command('site unexpose', 'NAME PORT', 'stop forwarding it'),
   command('routes', '', 'the routing table'),
@@ -84,8 +88,8 @@ export const COMMANDS = [
   command('image unpin', 'NAME', 'have all sites use the newest version again (then roll)'),
   command('image remove', 'NAME', 'remove a version (php@1), or an image whole, that no site uses'),
   command('ca export', 'FILE', "the house's own certificate authority, for browsers", [flag('p12', 'as PKCS#12')]),
-  command('backup', 'FILE', 'save the whole house in one file'),
-  command('restore', 'FILE', 'bring the whole house back'),
+  command('backup', 'FILE', 'save the whole house in one file while it runs', [flag('with-keys', "also the keys of certificates and of the house's own authority")]),
+  command('restore', 'FILE', 'bring the whole house back, into an empty data directory', [RUNTIME]),
 ]
 
 /** @param {string} name @param {string} text */

@@ -24,7 +24,7 @@ export function argument(desk: Desk, name: string): string {
 }
 
 /** Writes the answer: as JSON where that was asked for, else as `human` spells it. */
-export function answer<T>(desk: Desk, value: T, human: (value: T) => string): void {
+export function answer<T>(desk: Pick<Desk, 'order' | 'output'>, value: T, human: (value: T) => string): void {
   const text = desk.order.json ? JSON.stringify(value) : human(value)
   desk.output.write(text.endsWith('\n') || text === '' ? text : `${text}\n`)
 }

@@ -19,7 +19,7 @@ export async function doctor(order: Order, { clone, asRoot }: { clone: string; a
   const findings = [...(await setUpFindings(clone, runtime, asRoot)), ...(await host(order.data, runtime)), ...(await houseHealth(admin)), ...(await certificates(admin))]
   await admin.close()
   const healthy = findings.every(finding => finding.verdict !== 'flaw')
-  answer({ order, admin, ...streams }, { healthy, findings }, ({ findings }) => findings.map(line).join('\n'))
+  answer({ order, ...streams }, { healthy, findings }, ({ findings }) => findings.map(line).join('\n'))
   return healthy ? 0 : 1
 }
 

@@ -27,6 +27,7 @@ async function perform(request: Request): Promise<number> {
   json = request.json
   if (request.command === 'setup') return (await import('./setup.ts')).setUp(request, { clone, asRoot })
   if (request.command === 'doctor') return (await import('./doctor.ts')).doctor(request, { clone, asRoot }, streams)
+  if (request.command === 'restore') return (await import('./restore.ts')).restore(request, { clone, asRoot }, streams)
   return atTheDesk(request)
 }
 

@@ -7,7 +7,7 @@ import { moment, sheet, size, table } from './table.ts'
 type Limits = { memory: number; cpu: number; disk: number; pids: number }
 export type SiteView = {
   name: string; url: string; state: string; owner: string; kind: string; image: string | null; ipv4: string[]; ipv6: string[]; limits: Limits | null
-  imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: string | null
+  imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: 'internet' | 'none' | null
   usage?: { memory: number; disk: number } | null; release: string | null; releases: string[]; createdAt: number; failure?: string | null
   lastWake?: { at: number; ms: number } | null
 }
@@ -49,8 +49,9 @@ export async function restartSite(desk: Desk): Promise<void> {
 
 export async function deleteSite(desk: Desk): Promise<void> {
   if (!desk.order.options.has('yes')) throw new UsageError(`site delete: add --yes to remove ${argument(desk, 'NAME')} and free its name`)
-  await desk.admin.json('DELETE', sitePath(desk))
-  answer(desk, { deleted: argument(desk, 'NAME') }, each => `Site ${each.deleted} deleted; a final backup is kept for a while.`)
+  const purge = desk.order.options.has('purge')
+  await desk.admin.json('DELETE', `${sitePath(desk)}?purge=${purge ? 1 : 0}`)
+  answer(desk, { deleted: argument(desk, 'NAME') }, each => `Site ${each.deleted} deleted; ${purge ? 'nothing of it is left' : 'its final backup is kept for 30 days: auberge final list'}.`)
 }
 
 function stateLine(site: SiteView): string {

@@ -1,6 +1,7 @@
 // auberge site logs, backup and restore: bytes between a terminal or file and the house.
 import { createReadStream, createWriteStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AubergeError } from '../wire/error.ts'
 import { argument, answer, type Desk } from './desk.ts'
@@ -14,25 +15,48 @@ export async function siteLogs(desk: Desk): Promise<void> {
   await pipeline(log, desk.output, { end: false })
 }
 
-/** Written beside the file and renamed, so that a broken backup never looks like one. Readable by its owner only. */
 export async function backupSite(desk: Desk): Promise<void> {
   const file = argument(desk, 'FILE')
-  const archive = await desk.admin.stream('GET', `${sitePath(desk)}/backup`)
+  const bytes = await save(await desk.admin.stream('GET', `${sitePath(desk)}/backup`), file)
+  answer(desk, { file, bytes }, made => `${made.file}: ${size(made.bytes)}.`)
+}
+
+/** With `--owner` it makes the site first, and removes it again where the backup can't be restored. */
+export async function restoreSite(desk: Desk): Promise<void> {
+  const body = await openFile(argument(desk, 'FILE'))
+  const owner: string | undefined = desk.order.options.get('owner')
+  if (owner !== undefined) await desk.admin.json('POST', '/api/sites', { json: { name: argument(desk, 'NAME'), owner } })
+  try {
+    await desk.admin.json('PUT', `${sitePath(desk)}/backup`, { body, type: 'application/gzip' })
+  } catch (error) {
+    if (owner !== undefined) await desk.admin.json('DELETE', `${sitePath(desk)}?purge=1`)
+    throw error
+  }
+  answer(desk, { restored: argument(desk, 'NAME') }, each => `${each.restored} is as it was in the backup.`)
+}
+
+/** Writes a stream beside `file` and renames it, so that a broken backup never looks like one; readable by its owner only. Resolves its bytes. */
+export async function save(from: Readable, file: string): Promise<number> {
   const unfinished = `${file}.part`
   const to = createWriteStream(unfinished, { mode: 0o600, flush: true })
   try {
-    await pipeline(archive, to)
+    await pipeline(from, to)
     await rename(unfinished, file)
   } catch (error) {
     await rm(unfinished, { force: true })
-    throw error
+    throw unwritten(file, error)
   }
-  answer(desk, { file, bytes: to.bytesWritten }, made => `${made.file}: ${size(made.bytes)}.`)
+  return to.bytesWritten
 }
 
-export async function restoreSite(desk: Desk): Promise<void> {
-  await desk.admin.json('PUT', `${sitePath(desk)}/backup`, { body: await openFile(argument(desk, 'FILE')), type: 'application/gzip' })
-  answer(desk, { restored: argument(desk, 'NAME') }, each => `${each.restored} is as it was in the backup.`)
+const FULL = new Set(['ENOSPC', 'EDQUOT'])
+
+/** What to say of a file that could not be written. */
+export function unwritten(file: string, error: unknown): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (FULL.has(code)) return new AubergeError('failed', `the disk of ${file} is full; nothing of it was kept. Free some space or name a file on another disk`)
+  if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' || code === 'EROFS') return new AubergeError('failed', `${file} can't be written (${code}); check the path`)
+  return error
 }
 
 /** A regular file as a stream. `not_found` or `bad_request` says why it can't be one. */

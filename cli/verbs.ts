@@ -6,6 +6,8 @@ import { exportAuthority } from './authority.ts'
 import { deploySite } from './deploy.ts'
 import type { Verb } from './desk.ts'
 import { execInSite } from './exec.ts'
+import { backupHouse } from './house/backup.ts'
+import { fetchFinal, listFinals, removeFinal, restoreFinal } from './final.ts'
 import { buildImage, listImages, pinImage, removeImage, rollImage, unpinImage } from './image.ts'
 import { listRoutes } from './routes.ts'
 import { createSite, deleteSite, listSites, restartSite, rollbackSite, showSite, sleepSite, wakeSite } from './site.ts'
@@ -18,7 +20,8 @@ const VERBS: Record<string, Verb> = {
   'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site rollback': rollbackSite, 'site update': updateSite,
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
   'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
-  'ca export': exportAuthority,
+  'final list': listFinals, 'final fetch': fetchFinal, 'final restore': restoreFinal, 'final remove': removeFinal,
+  'ca export': exportAuthority, 'backup': backupHouse,
   'routes': listRoutes, 'image build': buildImage, 'image list': listImages, 'image remove': removeImage,
   'image roll': rollImage, 'image pin': pinImage, 'image unpin': unpinImage,
 }

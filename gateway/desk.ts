@@ -2,7 +2,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { SiteChange } from '../registry/registry.ts'
 import type { Account, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
-import type { ExecRequest, ImageView, WakePhases } from '../provisioner/api.ts'
+import type { Backup, ExecRequest, ImageView, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
 export type SiteView = {
@@ -61,6 +61,9 @@ export type RollLine =
   | { event: 'site'; site: string; nth: number; of: number; from: string; to: string; outcome: 'moved' | 'skipped' | 'failed'; ms: number; why?: string }
   | { event: 'end'; image: string; moved: number; left: number }
 
+/** A final backup and whose it is; null: an account that is gone. */
+export type FinalView = Backup & { owner: string | null }
+
 export type ArchiveType = 'zip' | 'tar.gz'
 
 /** Every verb throws AubergeErrors; `actor` is who is recorded in the audit log. Whether the actor may is the panel's to check. */
@@ -83,8 +86,16 @@ export interface Desk {
   metrics(options: { sites: boolean }): Promise<string>
   /** What the pod wrote (`pod`), or who asked for what (`access`, combined format). */
   logs(name: string, options: { follow: boolean; source?: 'pod' | 'access' }): Promise<Readable>
+  /** A tar.gz of its files as they are at one moment, and its settings. */
   backup(name: string): Promise<Readable>
+  /** Files and settings of a backup, of this site or another, in the place of what is there; of a failure (`bad_archive`, `too_large`, `invalid`, …) nothing changes. */
   restore(actor: Account, name: string, body: Readable): Promise<void>
+  /** Final backups of deleted sites, the newest first; with `owner` only that account's. */
+  finalBackups(owner?: Account): Promise<FinalView[]>
+  finalBackup(id: string): Promise<Readable>
+  dropFinalBackup(actor: Account, id: string): Promise<void>
+  /** Restores a final backup to `name` (else to its own), which is reserved for its last owner where nobody holds it. */
+  revive(actor: Account, id: string, name?: string): Promise<void>
   /** Calls `each` at every change of the site's state until `signal` aborts. */
   watch(name: string, each: (view: SiteView) => void, signal: AbortSignal): void
   /** Suspends or resumes all of an account's sites (the registry has been told already). */

@@ -37,7 +37,8 @@ export type WakePhases = { prepare: number; start: number; probe: number }
 
 export type PodEvent = { type: 'exit'; name: string; failure: string; at: number }
 
-export type Backup = { file: string; bytes: number; keptUntil: number }
+/** A deleted site's final backup. `id`: the name and the moment; times in epoch milliseconds. */
+export type Backup = { id: string; name: string; bytes: number; madeAt: number; keptUntil: number }
 
 /** `release` is the document root from now on. `restart`: an application that reads it only when it starts was started before. */
 export type Released = { release: string; releases: string[]; restart: boolean }
@@ -63,8 +64,8 @@ export interface Provisioner {
   wake(name: string): Promise<{ pod: Pod; phases: WakePhases }>
   /** Freezes, or stops and prepares anew. */
   sleep(name: string, tier: 'frozen' | 'asleep'): Promise<Pod>
-  /** Stops and removes everything of the site but a final backup (unless `purge`). */
-  destroy(name: string, options?: { purge?: boolean }): Promise<{ backup: Backup | null }>
+  /** Stops and removes everything of the site but a final backup, which begins with `description` (`purge`: not even that). */
+  destroy(name: string, how: { description: string } | { purge: true }): Promise<{ backup: Backup | null }>
   /** Unpacks a plain tar of regular files and directories as a new release and switches the document root to it in one step. */
   deploy(name: string, tar: Readable): Promise<Released>
   rollback(name: string, release: string): Promise<Released>
@@ -72,10 +73,18 @@ export interface Provisioner {
   exec(name: string, request: ExecRequest): Promise<Duplex>
   /** The pod's standard output and errors, oldest first, text; with `follow` it stays open. */
   logs(name: string, options: { follow: boolean }): Promise<Readable>
-  /** A tar.gz of everything under /var/www, made in a workshop. */
-  backup(name: string): Promise<Readable>
-  /** Replaces everything under /var/www by a plain tar. */
-  restore(name: string, tar: Readable): Promise<void>
+  /** A tar.gz: `description` as its entry `auberge.json`, then everything under /var/www as it is at one moment, below `files`. */
+  backup(name: string, description: string): Promise<Readable>
+  /** The first half of a restore: what is below `files` in a plain tar, in a volume of `disk` bytes beside the site's own, which goes on. */
+  stage(name: string, tar: Readable, disk: number): Promise<{ id: string }>
+  /** The second: that volume takes the place of the site's own, whose pod ends; the site is to be `spec` from now on. */
+  adopt(name: string, id: string, spec: SiteSpec): Promise<Pod>
+  /** Instead of the second. */
+  unstage(name: string, id: string): Promise<void>
+  /** Final backups, the newest first. */
+  finalBackups(): Promise<Backup[]>
+  finalBackup(id: string): Promise<Readable>
+  dropFinalBackup(id: string): Promise<void>
   usage(name: string): Promise<{ memory: number; disk: number; files: number }>
   /** What volumes promise and take of the disk, and what is free. */
   space(): Promise<Space>

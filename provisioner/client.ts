@@ -22,22 +22,27 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
   const call = <T>(path: string, body: unknown = {}) => retried(patience, BROKEN, () => json<T>(dispatcher, path, JSON.stringify(body)))
   const stream = (path: string, body: unknown = {}) => retried(patience, BROKEN, () => streamed(dispatcher, path, JSON.stringify(body)))
   /** What is sent as a stream can be sent once: the wait comes before. */
-  const send = async <T>(path: string, body: Readable): Promise<T> => {
+  const send = async <T>(path: string, body: Readable, headers: Record<string, string> = {}): Promise<T> => {
     await retried(patience, ABSENT, () => json(dispatcher, '/ping', '{}'))
-    return json<T>(dispatcher, path, body).catch(gone)
+    return json<T>(dispatcher, path, body, headers).catch(gone)
   }
   return {
     create: (name: string, spec: SiteSpec) => call<Pod>(`/create/${encodeURIComponent(name)}`, spec),
     update: (name: string, spec: SiteSpec) => call<Pod>(`/update/${encodeURIComponent(name)}`, spec),
     wake: (name: string) => call<{ pod: Pod; phases: WakePhases }>(`/wake/${encodeURIComponent(name)}`),
     sleep: (name: string, tier: 'frozen' | 'asleep') => call<Pod>(`/sleep/${encodeURIComponent(name)}`, { tier }),
-    destroy: (name: string, options: { purge?: boolean } = {}) => call<{ backup: Backup | null }>(`/destroy/${encodeURIComponent(name)}`, options),
+    destroy: (name: string, how: { description: string } | { purge: true }) => call<{ backup: Backup | null }>(`/destroy/${encodeURIComponent(name)}`, how),
     deploy: (name: string, tar: Readable) => send<Released>(`/deploy/${encodeURIComponent(name)}`, tar),
     rollback: (name: string, release: string) => call<Released>(`/rollback/${encodeURIComponent(name)}`, { release }),
     exec: (name: string, request: ExecRequest) => retried(patience, ABSENT, () => upgraded(dispatcher, `/exec/${encodeURIComponent(name)}`, request)),
     logs: (name: string, options: { follow: boolean }) => stream(`/logs/${encodeURIComponent(name)}`, options),
-    backup: (name: string) => stream(`/backup/${encodeURIComponent(name)}`),
-    restore: async (name: string, tar: Readable) => void (await send(`/restore/${encodeURIComponent(name)}`, tar)),
+    backup: (name: string, description: string) => stream(`/backup/${encodeURIComponent(name)}`, { description }),
+    stage: (name: string, tar: Readable, disk: number) => send<{ id: string }>(`/stage/${encodeURIComponent(name)}`, tar, { 'auberge-disk': String(disk) }),
+    adopt: (name: string, id: string, spec: SiteSpec) => call<Pod>(`/adopt/${encodeURIComponent(name)}`, { id, spec }),
+    unstage: async (name: string, id: string) => void (await call(`/unstage/${encodeURIComponent(name)}`, { id })),
+    finalBackups: () => call<Backup[]>('/final-backups'),
+    finalBackup: (id: string) => stream('/final-backup', { id }),
+    dropFinalBackup: async (id: string) => void (await call('/drop-final-backup', { id })),
     usage: (name: string) => call<{ memory: number; disk: number; files: number }>(`/usage/${encodeURIComponent(name)}`),
     space: () => call<Space>('/space'),
     list: () => call<Pod[]>('/list'),
@@ -91,10 +96,10 @@ function gone(error: unknown): never {
   throw new AubergeError('unavailable', `the provisioner doesn't answer (${(error as Error).message}); it is being restarted, try again in a moment`, { cause: error })
 }
 
-async function json<T>(agents: Agents, path: string, body: Body): Promise<T> {
+async function json<T>(agents: Agents, path: string, body: Body, headers: Record<string, string> = {}): Promise<T> {
   const client = agents.client()
   try {
-    const answer = await requested(client, path, body)
+    const answer = await requested(client, path, body, { headers })
     return (await answer.body.json()) as T
   } finally {
     agents.done(client)
@@ -113,9 +118,11 @@ async function streamed(agents: Agents, path: string, body: Body): Promise<Reada
   }
 }
 
-async function requested(client: Client, path: string, body: Body, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+type Sending = { headers?: Record<string, string>; signal?: AbortSignal }
+
+async function requested(client: Client, path: string, body: Body, { headers = {}, signal }: Sending = {}): Promise<Dispatcher.ResponseData> {
   const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream'
-  const answer = await client.request({ method: 'POST', path, body, headers: { 'content-type': type }, ...(signal ? { signal } : {}) })
+  const answer = await client.request({ method: 'POST', path, body, headers: { 'content-type': type, ...headers }, ...(signal ? { signal } : {}) })
   if (answer.statusCode !== 200) throw errorOf(await answer.body.text())
   return answer
 }
@@ -158,7 +165,7 @@ async function watch(agents: Agents, each: (event: PodEvent) => void, signal: Ab
 async function followed(agents: Agents, each: (event: PodEvent) => void, signal: AbortSignal): Promise<void> {
   const client = agents.client()
   try {
-    const { body } = await requested(client, '/events', '{}', signal)
+    const { body } = await requested(client, '/events', '{}', { signal })
     await new Promise<void>(resolve => {
       body.once('close', resolve).on('error', () => {})
       readLines<PodEvent>(body, each)

@@ -73,8 +73,8 @@ export function podBundle(host: Host, name: string, image: Image): { spec: Bundl
   return { spec, fingerprint: createHash('sha256').update(JSON.stringify([host.runtime.name, spec])).digest('hex') }
 }
 
-/** `network` 'none' keeps a workshop without one even while the site runs. */
-export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'none' }
+/** `network` 'none' keeps a workshop without one even while the site runs. `volume`: a mounted directory in the place of the site's volume. */
+export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'none'; volume?: string }
 
 /** A workshop ready to be run: spawn `argv` with the streams you want, then `remove` whatever happened. */
 export type Workbench = { id: string; argv: string[]; cgroup: string; remove(): Promise<void> }
@@ -88,18 +88,18 @@ export async function workbench(host: Host, name: string, work: Work): Promise<W
   const id = `${containerId(host.instance, name)}.${work1}`
   const cgroup = `${siteCgroup(host.instance, name)}/${work1}`
   const remove = () => removeWorkbench(host, name, id, cgroup)
-  await ensureVolume(host, name)
+  if (work.volume === undefined) await ensureVolume(host, name)
   await host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits)
   await writeBundle(bundlePlace(host.instance, id), workSpec(host, name, cgroup, work)).catch(async error => { await remove(); throw error })
   return { id, cgroup, argv: host.runtime.run(id, bundlePlace(host.instance, id)), remove }
 }
 
-function workSpec(host: Host, name: string, cgroup: string, { command, tty = false, env = {}, cwd = '/var/www', network = 'pod' }: Work): BundleSpec {
+function workSpec(host: Host, name: string, cgroup: string, { command, tty = false, env = {}, cwd = '/var/www', network = 'pod', volume }: Work): BundleSpec {
   const { image: prepared, tier } = host.states.life(name)
   const image = prepared ? find(prepared.name, prepared.version, host.images) : imageOf(host, name)
   const netns = tier === 'running' && network === 'pod' ? netnsPlace(netnsName(host.instance, name)) : null
   const all = environment(image.config, { ...host.states.site(name).spec.env, ...env })
-  return { ...baseSpec(host, name, image), cgroup, netns, process: { args: [...command], env: all, cwd, tty } }
+  return { ...baseSpec(host, name, image), ...(volume === undefined ? {} : { volume }), cgroup, netns, process: { args: [...command], env: all, cwd, tty } }
 }
 
 async function removeWorkbench(host: Host, name: string, id: string, cgroup: string): Promise<void> {

@@ -10,11 +10,17 @@ export function podPlaces(data: string, name: string) {
     state: `${dir}/state.json`,
     volumeImage: `${dir}/volume.img`,
     volume: `${dir}/volume`,
+    /** A volume that a restore fills, until it takes the other's place. */
+    stagedImage: `${dir}/staged.img`,
+    staged: `${dir}/staged`,
     log: `${dir}/log`,
     logFile: `${dir}/log/current`,
     olderLog: `${dir}/older.log`,
   }
 }
+
+/** Copies of volumes that backups are read from. The name is no site's. */
+export const snapshotsPlace = (data: string) => `${places(data).pods}/.snapshots`
 
 /** The OCI bundle of a container: on a tmpfs, for its environment holds secrets. */
 export const bundlePlace = (of: Instance, id: string) => `${of.run}/bundles/${id}`

@@ -7,6 +7,7 @@ import { claim, retire } from './claim.ts'
 import { writeResolvConf } from './container.ts'
 import { Exits } from './exits.ts'
 import { fortify } from './firewall.ts'
+import { dropPartialBackups, sweepBackups } from './final.ts'
 import { Guard } from './guard.ts'
 import { openHost, type Host } from './host.ts'
 import { lock } from './lock.ts'
@@ -14,8 +15,8 @@ import { tidyImages } from './images/verbs.ts'
 import { widenMachine } from './machine.ts'
 import { ensureBridge } from './network.ts'
 import { collectDead, reconcile } from './reconcile.ts'
-import { dropPartialBackups, expireBackups } from './recipes/destroy.ts'
 import { serve } from './server.ts'
+import { letGo } from './snapshot.ts'
 
 /** Milliseconds a recipe under way has to end when we are told to; what doesn't is reconciled at the next start. */
 const PATIENCE = 8000
@@ -25,7 +26,7 @@ const DAY = 24 * 3600 * 1000
 export const retireHouse = (data: string) => retire(data, collectDead)
 
 async function daybreak(host: Host): Promise<void> {
-  await expireBackups(host)
+  await sweepBackups(host)
   await tidyImages(host)
 }
 
@@ -47,7 +48,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   await reconcile(host, exits)
   const server = await serve(host, exits)
   const daily = setInterval(() => void daybreak(host), DAY)
-  await expireBackups(host)
+  await sweepBackups(host)
   void tidyImages(host)
   return { host, close: () => closed() }
 
@@ -57,6 +58,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
     guard.close()
     server.close()
     await host.queue.settled(PATIENCE)
+    await letGo()
     server.closeAllConnections()
     await release()
   }

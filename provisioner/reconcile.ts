@@ -15,10 +15,13 @@ import { ensureLog } from './log.ts'
 import { netnsNames } from './network.ts'
 import { netnsPlace, podPlaces } from './places.ts'
 import { alive, startOf } from './process.ts'
+import { finishAdoption } from './recipes/adopt.ts'
 import { erase } from './recipes/erase.ts'
 import { goCold } from './recipes/prepare.ts'
 import { collectRkt } from './rkt/house.ts'
 import { run, succeeds } from './run.ts'
+import { dropSnapshots, unfreeze } from './snapshot.ts'
+import { dropStage } from './staging.ts'
 import type { Container } from './runtime/runtime.ts'
 
 /** One site's trouble is logged and leaves the others alone. */
@@ -30,7 +33,11 @@ export async function reconcile(host: Host, exits: Exits): Promise<void> {
 }
 
 async function settle(host: Host, exits: Exits, name: string, containers: Container[]): Promise<void> {
-  if (host.states.site(name).intent !== null) return erase(host, name)
+  await unfreeze(podPlaces(host.data, name).volume)
+  const { intent } = host.states.site(name)
+  if (intent === 'adopt') return goCold(host, name).then(() => finishAdoption(host, name))
+  if (intent !== null) return erase(host, name)
+  await dropStage(host, name)
   adoptStarted(host, name, containers)
   const life = host.states.life(name)
   if (life.tier === 'running' || life.tier === 'frozen') return alive(life) ? adopt(host, name) : exits.exited(name)
@@ -71,6 +78,7 @@ async function collect(host: Host): Promise<void> {
   await collectContainers(host)
   await collectCgroups(host, known)
   await collectNetns(instance, new Set(warm.map(name => netnsName(instance, name))))
+  await dropSnapshots(data)
   await collectAddresses(host, new Set(warm.flatMap(name => Object.values(addresses(instance, states.site(name).slot)))))
   for (const name of states.strangers().filter(each => !each.startsWith('.'))) await removeStranger(data, name)
   await detachLoops(`${pods}/`)
@@ -116,8 +124,8 @@ async function collectAddresses(host: Host, kept: Set<string>): Promise<void> {
 }
 
 async function removeStranger(data: string, name: string): Promise<void> {
-  const { dir, log, volume } = podPlaces(data, name)
-  for (const mount of [log, volume]) await unmounted(mount)
+  const { dir, log, volume, staged } = podPlaces(data, name)
+  for (const mount of [log, volume, staged]) await unmounted(mount)
   await rm(dir, { recursive: true, force: true })
 }
 
@@ -138,7 +146,12 @@ export async function collectDead(of: Instance, data: string): Promise<void> {
   await collectRkt(of, data)
   await collectNetns(of, new Set())
   const { pods } = places(data)
-  for (const point of mountPoints()) if ([`${pods}/`, `${of.run}/`].some(place => point.startsWith(place))) await unmounted(point)
+  for (const point of mountPoints()) {
+    if (![`${pods}/`, `${of.run}/`].some(place => point.startsWith(place))) continue
+    // What is held when it is unmounted stays on the host for good.
+    if (point.startsWith(`${pods}/`)) await unfreeze(point)
+    await unmounted(point)
+  }
   await detachLoops(`${pods}/`)
   await rm(of.run, { recursive: true, force: true })
   for (const family of ['inet', 'bridge']) await succeeds(['nft', 'delete', 'table', family, of.id])

@@ -1,4 +1,4 @@
-// How many commands, backups and readers of a log one site may have at once: each costs the house a process or a timer that no limit of the pod covers.
+// How many commands and readers of a log one site may have at once: each costs the house a process or a timer that no limit of the pod covers.
 // Used by log.ts and the workshop.
 import { AubergeError } from '../wire/error.ts'
 

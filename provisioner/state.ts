@@ -8,14 +8,16 @@ import type { SiteSpec, Tier } from './api.ts'
 import type { Instance } from './instance.ts'
 import { podPlaces } from './places.ts'
 
-/** What lasts. `intent`: the recipe under way when it was written; `create` is undone and `destroy` finished after a crash. */
+/** What lasts. `intent`: the recipe under way when it was written; `create` is undone, `destroy` and `adopt` are finished after a crash. */
 export type Site = {
   name: string
   slot: number
   spec: SiteSpec
-  intent: 'create' | 'destroy' | null
+  intent: 'create' | 'destroy' | 'adopt' | null
   release: string | null
   releases: string[]
+  /** The stage its volume was, where it came from a backup. */
+  adopted?: string
 }
 
 /** What ends with the host. `start` is the process's start time in clock ticks, which tells it from a later one of the same pid. */

@@ -51,8 +51,11 @@ function limitsOf(value: unknown): Limits {
     if (typeof number !== 'number' || !(number >= min && number <= max) || !whole) invalid(`the limit ${key} must be ${min} to ${max}${key === 'cpu' ? '' : ', a whole number'}`)
     return number
   }
-  return { memory: one('memory'), cpu: one('cpu'), disk: Math.floor(one('disk') / 4096) * 4096, pids: one('pids') }
+  return { memory: one('memory'), cpu: one('cpu'), disk: blocks(one('disk')), pids: one('pids') }
 }
+
+/** Whole blocks of a file system. */
+const blocks = (bytes: number) => Math.floor(bytes / 4096) * 4096
 
 function environmentOf(value: unknown): Record<string, string> {
   const entries = Object.entries(fields(value, 'the environment'))
@@ -88,6 +91,24 @@ export function text(value: unknown, key: string): string {
   const found = fields(value, 'the request')[key]
   if (typeof found !== 'string' || found.length > 200 || found.includes('\0')) invalid(`${key} must be a short text`)
   return found
+}
+
+/** Bytes of a site's description in a backup. */
+const DESCRIPTION = 256 * 1024
+
+/** What a backup begins with: text that whoever asks for the backup understands. */
+export function description(value: unknown): string {
+  const found = fields(value, 'the request').description
+  if (typeof found !== 'string' || Buffer.byteLength(found) > DESCRIPTION) invalid(`description must be text of ${DESCRIPTION} bytes at most`)
+  return found
+}
+
+/** The size of a volume, from a header. */
+export function disk(value: unknown): number {
+  const [min, max] = BOUNDS.disk
+  const bytes = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN
+  if (!(bytes >= min && bytes <= max)) invalid(`a volume has ${min} to ${max} bytes`)
+  return blocks(bytes)
 }
 
 /** The shape of an exec request; exec.ts checks its bounds. */

@@ -5,20 +5,24 @@ import { space } from '../wire/space.ts'
 import type { PodEvent, Released } from './api.ts'
 import { building, imageViews, pinImage } from './images/verbs.ts'
 import { removeImage } from './images/remove.ts'
+import { dropBackup, listBackups, readBackup } from './final.ts'
 import type { Host } from './host.ts'
 import { siteCgroup } from './instance.ts'
 import { readLog } from './log.ts'
 import { podOf } from './pod.ts'
+import { adopt } from './recipes/adopt.ts'
 import { create, update } from './recipes/create.ts'
 import { destroy } from './recipes/destroy.ts'
 import { servesRelease } from './recipes/prepare.ts'
 import { sleep } from './recipes/sleep.ts'
 import { wake } from './recipes/wake.ts'
 import type { Call } from './server.ts'
-import { flag, imageName, siteSpec, text, tierOf, version } from './valid.ts'
+import { giveUp } from './staging.ts'
+import { description, disk, fields, flag, imageName, siteSpec, text, tierOf, version } from './valid.ts'
 import { volumeUsage } from './volume.ts'
-import { backup, restore } from './workshop/backup.ts'
+import { backup } from './workshop/backup.ts'
 import { deploy, rollback } from './workshop/deploy.ts'
+import { stage } from './workshop/restore.ts'
 
 type SiteVerb = (call: Call, name: string) => Promise<unknown>
 
@@ -37,8 +41,9 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
     return host.queue.run(name, () => sleep(host, known(host, name), tier))
   },
   destroy: async ({ host, json }, name) => {
-    const purge = flag(await json(), 'purge')
-    return host.queue.run(name, () => destroy(host, name, { purge }))
+    const request = await json()
+    const last = flag(request, 'purge') ? null : description(request)
+    return host.queue.run(name, () => destroy(host, name, last))
   },
   deploy: async ({ host, body }, name) => released(host, name, await deploy(host, known(host, name), body)),
   rollback: async ({ host, json }, name) => {
@@ -49,11 +54,19 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
     const follow = flag(await json(), 'follow')
     return endedBy(readLog(host, known(host, name), { follow }), closed)
   },
-  backup: async ({ host }, name) => backup(host, known(host, name)),
-  restore: async ({ host, body }, name) => {
-    const releases = await restore(host, known(host, name), body)
-    await keepReleases(host, name, releases)
-    return null
+  backup: async ({ host, json }, name) => backup(host, known(host, name), description(await json())),
+  stage: async ({ host, body }, name) => {
+    const { id } = await stage(host, known(host, name), body, disk(body.headers['auberge-disk']))
+    return { id }
+  },
+  adopt: async ({ host, json }, name) => {
+    const { id, spec } = fields(await json(), 'an adoption')
+    const wanted = siteSpec(spec)
+    return host.queue.run(name, () => adopt(host, known(host, name), String(id), wanted))
+  },
+  unstage: async ({ host, json }, name) => {
+    const id = text(await json(), 'id')
+    return host.queue.run(name, () => giveUp(host, known(host, name), id)).then(() => null)
   },
   usage: async ({ host }, name) => {
     known(host, name)
@@ -73,6 +86,9 @@ export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
     events.once('close', () => exits.off('exit', tell))
     return endedBy(events, closed)
   },
+  'final-backups': async ({ host }) => listBackups(host),
+  'final-backup': async ({ host, json }) => readBackup(host, text(await json(), 'id')),
+  'drop-final-backup': async ({ host, json }) => dropBackup(host, text(await json(), 'id')).then(() => null),
   images: async ({ host }) => imageViews(host),
   'build-image': async ({ host, json, closed }) => {
     const request = await json()

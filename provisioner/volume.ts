@@ -22,13 +22,17 @@ export function mustHaveRoom(host: Host): void {
 export async function makeVolume(host: Host, name: string): Promise<void> {
   const { volumeImage } = podPlaces(host.data, name)
   if (await stat(volumeImage).then(() => true, () => false)) return
-  const { slot, spec } = host.states.site(name)
-  const fresh = `${volumeImage}.new`
+  await format(host, name, volumeImage, host.states.site(name).spec.limits.disk)
+}
+
+/** An empty file system of a site's own in a new file of `disk` bytes; the file is there once it is whole. */
+export async function format(host: Host, name: string, image: string, disk: number): Promise<void> {
+  const fresh = `${image}.new`
   await rm(fresh, { force: true })
   const file = await open(fresh, 'wx', 0o600)
-  await file.truncate(spec.limits.disk).finally(() => file.close())
-  await run(commands.make(fresh, firstId(host.instance, slot)))
-  await run(['mv', '-T', fresh, volumeImage])
+  await file.truncate(disk).finally(() => file.close())
+  await run(commands.make(fresh, firstId(host.instance, host.states.site(name).slot)))
+  await run(['mv', '-T', fresh, image])
 }
 
 /** Mounts the site's volume unless it is mounted. */
@@ -56,12 +60,22 @@ export async function releaseVolume(host: Host, name: string): Promise<void> {
   if (mounted(volume)) await run(commands.unmount(volume)).catch(error => host.log.debug({ site: name, error: String(error) }, 'volume stays mounted'))
 }
 
-/** Unmounts and detaches whatever is left of the volume. Called when nothing of the site runs any more. */
+/** Unmounts and removes the volume. Called when nothing of the site runs any more. */
 export async function removeVolume(host: Host, name: string): Promise<void> {
   const { volume, volumeImage } = podPlaces(host.data, name)
-  await unmounted(volume)
-  for (const device of await loopsOf(volumeImage)) await detached(device, volumeImage)
-  await rm(volumeImage, { force: true })
+  await removeImage(volumeImage, volume)
+}
+
+/** Unmounts and detaches whatever is left of a file system, then removes its file. Does no harm done twice. */
+export async function removeImage(image: string, dir: string): Promise<void> {
+  await detachImage(image, dir)
+  await rm(image, { force: true })
+}
+
+/** Unmounts a file system and frees its loop device. */
+export async function detachImage(image: string, dir: string): Promise<void> {
+  await unmounted(dir)
+  for (const device of await loopsOf(image)) await detached(device, image)
 }
 
 /** The kernel detaches a device by itself a moment after its last use, perhaps between our look and our call. */
@@ -93,6 +107,9 @@ export async function growVolume(host: Host, name: string, disk: number): Promis
 
 /** There while the file system is smaller than its file: a host without CAP_SYS_RESOURCE can't grow it while it is mounted. */
 const growMark = (host: Host, name: string) => `${podPlaces(host.data, name).volumeImage}.grow`
+
+/** Of a volume that is replaced. */
+export const forgetGrowth = (host: Host, name: string) => rm(growMark(host, name), { force: true })
 
 export const growsLater = (host: Host, name: string) => existsSync(growMark(host, name))
 

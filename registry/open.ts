@@ -36,6 +36,7 @@ export function openRegistry(file: string): Registry {
     sites: openSites(db),
     audit: openAudit(db),
     settings: openSettings(db),
+    copy: async file => { await db.backup(file) },
     transaction: act => db.transaction(act).immediate(),
     close: () => { db.close() },
   }

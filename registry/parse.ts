@@ -4,11 +4,12 @@ import ipaddr from 'ipaddr.js'
 import { isIPv4, isIPv6 } from 'node:net'
 import { AubergeError, type ErrorCode } from '../wire/error.ts'
 import { judgeName } from './names.ts'
-import type { Egress, Limits, Reservation, Role } from './types.ts'
+import { DEFAULT_LIMITS, type Egress, type Limits, type Reservation, type Role } from './types.ts'
 
 const KIB = 1024
 const MIB = KIB * 1024
 const GIB = MIB * 1024
+const BLOCK = 4096
 
 /** What limits may be set to: bytes, cores, bytes, processes. */
 export const LIMIT_BOUNDS: Record<keyof Limits, { least: number; most: number }> = {
@@ -114,8 +115,23 @@ export function parseLimits(input: unknown): Partial<Limits> {
   for (const [key, value] of Object.entries(object(input, 'limits'))) {
     if (!isLimit(key)) throw new AubergeError('invalid', `${shown(key)} is no limit: there are memory, cpu, disk and pids`)
     limits[key] = bounded(key, key === 'memory' || key === 'disk' ? parseSize(value) : number(value))
+    // A file system has whole blocks; the provisioner would say less than was asked for.
+    if (key === 'disk') limits[key] -= limits[key] % BLOCK
   }
   return limits
+}
+
+/** A limit as `parseLimits` reads it back, in whole units: `256M`, `0.5`. */
+export function spellLimit(key: keyof Limits, value: number): string {
+  if (key === 'cpu' || key === 'pids') return String(value)
+  const power = [GIB, MIB, KIB].find(unit => value % unit === 0) ?? 1
+  return `${value / power}${{ [GIB]: 'G', [MIB]: 'M', [KIB]: 'K' }[power] ?? ''}`
+}
+
+/** What an owner may choose: what everyone has, or what an administrator gave the site before. */
+export function mostLimits(has: Limits): Limits {
+  const one = (key: keyof Limits) => Math.max(has[key], DEFAULT_LIMITS[key])
+  return { memory: one('memory'), cpu: one('cpu'), disk: one('disk'), pids: one('pids') }
 }
 
 function number(value: unknown): number {

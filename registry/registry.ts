@@ -13,6 +13,8 @@ export type Registry = {
   settings: Settings
   /** Runs `act` as one transaction; a throw undoes all of it. */
   transaction<T>(act: () => T): T
+  /** Writes all of it, as it is at one moment, to a new file of its own (SQLite's online backup). */
+  copy(file: string): Promise<void>
   close(): void
 }
 
@@ -68,6 +70,8 @@ export interface Reservations {
   list(owner?: number): Reservation[]
   /** Writes down how far the reservation is; `not_found` where there is none. */
   mark(name: string, phase: ReservationPhase): void
+  /** The account that held a name last, where it rests; null where none does. */
+  lastOwner(name: string): number | null
   /** Frees the name; nobody but its last owner can take it before `quarantinedUntil` (epoch milliseconds). */
   remove(name: string, quarantinedUntil: number): void
 }
@@ -94,4 +98,5 @@ export interface Audit {
 export interface Settings {
   get(key: string): string | null
   set(key: string, value: string): void
+  forget(key: string): void
 }

@@ -56,6 +56,7 @@ export function openReservations(db: Database): Reservations {
     mark(name, phase) {
       if (mark.run(phase, name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)
     },
+    lastOwner: name => quarantined.get(name, Date.now())?.owner ?? null,
     remove(name, until) {
       db.transaction(() => {
         const row = remove.get(name)

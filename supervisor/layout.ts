@@ -1,7 +1,7 @@
 // Makes the data directory: which directories, whose, with which mode. Called by main.ts, as root or as the caller of a house without root.
 // Directory permissions are the access control between the processes: each edge's directory can be entered by its group only.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AubergeError } from '../wire/error.ts'
 import { places } from '../wire/house.ts'
@@ -29,6 +29,11 @@ export function layout(data: string): Place[] {
     { path: at.pods, mode: 0o700, user: 'root', group: 'root', keep: true },
     { path: at.backups, mode: 0o700, user: 'root', group: 'root', keep: true },
   ]
+}
+
+/** A restore that was interrupted left half a house. */
+export function refuseUnfinished(data: string): void {
+  if (existsSync(places(data).restoring)) throw new AubergeError('conflict', `a restore into ${data} was interrupted; run auberge restore again, which begins anew`)
 }
 
 /** Makes what is missing and mends owners and modes. */

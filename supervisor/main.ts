@@ -7,12 +7,12 @@ import { thisHost } from '../bin/host.mjs'
 import { parse } from '../bin/parse.mjs'
 import { UsageError } from '../bin/usage.mjs'
 import { AubergeError } from '../wire/error.ts'
+import { lockData } from '../wire/lock.ts'
 import { once } from '../wire/once.ts'
 import type { House } from '../wire/house.ts'
 import { Child, type Witness } from './child.ts'
 import { crew, dropped, environment, FILES, type Post } from './crew.ts'
-import { clearSockets, layOut } from './layout.ts'
-import { lockData } from './lock.ts'
+import { clearSockets, layOut, refuseUnfinished } from './layout.ts'
 import { openSockets, type Sockets } from './sockets.ts'
 import { asJson, passOn, readable, readyLine, summary } from './speech.ts'
 
@@ -32,6 +32,7 @@ try {
 }
 
 function run(asked: House): void {
+  refuseUnfinished(asked.data)
   layOut(asked.data, { asRoot })
   const lock = lockData(asked.data)
   clearSockets(asked.data)

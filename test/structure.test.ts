@@ -18,7 +18,7 @@ const MAY: Record<string, string[]> = {
   provisioner: SHARED,
   gateway: [...SHARED, 'provisioner/client.ts', 'provisioner/api.ts'],
   supervisor: [...SHARED, 'bin'],
-  cli: [...SHARED, 'bin'],
+  cli: [...SHARED, 'bin', 'provisioner/client.ts', 'provisioner/api.ts'],
   bin: ['wire/house.ts'],
 }
 

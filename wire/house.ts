@@ -76,6 +76,9 @@ export function places(data: string) {
     images: `${data}/images`,
     /** Where rkt keeps images and pods, of a house that runs them by it. */
     rkt: `${data}/rkt`,
+    /** Final backups of deleted sites. */
     backups: `${data}/backups`,
+    /** There while a whole house is being restored. */
+    restoring: `${data}/restoring`,
   }
 }

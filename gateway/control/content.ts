@@ -1,19 +1,15 @@
 // The desk's verbs on what is inside a site: deploys, shells, logs, backups. The provisioner does the work in a container of the site.
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
-import { PassThrough } from 'node:stream'
 import type { Account } from '../../registry/types.ts'
-import { AubergeError } from '../../wire/error.ts'
 import { places } from '../../wire/house.ts'
 import type { Released } from '../../provisioner/api.ts'
 import type { Desk } from '../desk.ts'
+import { describe } from './backup/description.ts'
 import { podOf, pods, siteOf, type Parts } from './parts.ts'
 
 /** Restarts the site for what was put there. */
 type Restart = (actor: Account, name: string) => Promise<void>
 type Record = (actor: Account, action: string, subject: string, detail?: string) => void
-type ContentVerbs = Pick<Desk, 'deploy' | 'rollback' | 'exec' | 'logs' | 'backup' | 'restore'>
+type ContentVerbs = Pick<Desk, 'deploy' | 'rollback' | 'exec' | 'logs' | 'backup'>
 type ContentParts = Pick<Parts, 'house' | 'access' | 'registry' | 'provisioner' | 'states' | 'turns' | 'archive'>
 
 /** They work in every state of the site, and wake nothing. */
@@ -62,23 +58,7 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
     },
     async backup(name) {
       await ready(name)
-      return await provisioner().backup(name)
-    },
-    async restore(actor, name, body) {
-      await ready(name)
-      await unzipped(body, tar => provisioner().restore(name, tar))
-      record(actor, 'site.restore', name)
+      return await provisioner().backup(name, describe(siteOf(parts, name).site))
     },
   }
-}
-
-/** Gives `use` what is in a gzip stream; a damaged one is `bad_archive`. How much it may be is the site's disk limit. */
-async function unzipped(body: Readable, use: (tar: Readable) => Promise<void>): Promise<void> {
-  const tar = new PassThrough()
-  const fed = pipeline(body, createGunzip(), tar)
-  const damaged = fed.catch((cause: unknown) => { throw new AubergeError('bad_archive', 'the backup is no whole tar.gz file: nothing was restored', { cause }) })
-  const used = use(tar).finally(() => { tar.destroy() })
-  used.catch(() => {})
-  damaged.catch(() => {})
-  await Promise.race([used, damaged.then(() => used)])
 }

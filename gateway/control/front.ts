@@ -6,6 +6,7 @@ import type { SiteChange } from '../../registry/registry.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { asPkcs12 } from '../certificates/x509.ts'
 import type { Desk, SiteView } from '../desk.ts'
+import { restoreSite } from './backup/restore.ts'
 import { contentVerbs } from './content.ts'
 import { createSite } from './create.ts'
 import { health } from './health.ts'
@@ -14,7 +15,8 @@ import { podOf, pods, reserved, siteOf, specOf, type Parts } from './parts.ts'
 import { patiently } from './patience.ts'
 import { deleteSite } from './remove.ts'
 import type { Sleeps } from './sleeps.ts'
-import { restart, restartForRelease } from './restart.ts'
+import { byOf, restart, restartForRelease } from './restart.ts'
+import { finalVerbs } from './revive.ts'
 import { Rolls } from './roll.ts'
 import { followAccount } from './suspend.ts'
 import { routeViews, siteView } from './views.ts'
@@ -33,6 +35,11 @@ export function frontDesk(parts: FrontParts): Desk {
   }
   return {
     ...contentVerbs(parts, record, (actor, name) => restartForRelease(parts, name, byOf(actor, registry.reservations.get(name)?.owner))),
+    ...finalVerbs(parts, record),
+    async restore(actor, name, body) {
+      const from = await restoreSite(parts, actor, { name, body, trust: 'account' })
+      record(actor, 'site.restore', name, from === name ? undefined : `from a backup of ${from}`)
+    },
     createSite: async (actor, request) => siteView(parts, await createSite(parts, actor, request)),
     async view(name, { usage = false } = {}) {
       const seen = view(name)
@@ -88,10 +95,6 @@ function authorityOf({ certificates }: FrontParts, form: 'pem' | 'p12'): string 
   const certificate = certificates?.authority
   if (!certificate) throw new AubergeError('unavailable', 'this house has no certificate authority of its own (--https off or --acme off)')
   return form === 'pem' ? certificate : asPkcs12(certificate, PASSWORD)
-}
-
-function byOf(actor: Account, owner: number | undefined): 'owner' | 'admin' {
-  return actor.id === owner ? 'owner' : 'admin'
 }
 
 async function usageOf(parts: FrontParts, name: string): Promise<SiteView['usage']> {

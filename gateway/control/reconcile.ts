@@ -2,6 +2,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Pod } from '../../provisioner/api.ts'
 import type { Reservation } from '../../registry/types.ts'
+import { describe } from './backup/description.ts'
+import { finishRestore } from './backup/restore.ts'
 import { undoCreate } from './create.ts'
 import { pods, specOf, type Parts } from './parts.ts'
 import { backupText, finishDelete } from './remove.ts'
@@ -35,17 +37,19 @@ async function finish(parts: Parts, { name, phase, kind }: Reservation): Promise
 }
 
 async function settle(parts: Parts, pod: Pod): Promise<void> {
+  finishRestore(parts, pod)
   const site = parts.registry.sites.get(pod.name)
-  if (!site) await attempt(parts, pod.name, () => destroyStray(parts, pod.name))
+  if (!site) await attempt(parts, pod.name, () => destroyStray(parts, pod))
   else if (parts.states.get(pod.name) && !isDeepStrictEqual(pod.spec, specOf(site))) {
     parts.log.info({ site: pod.name }, 'telling the provisioner of a change it has missed')
     await attempt(parts, pod.name, async () => { parts.states.change(pod.name, { pod: await pods(parts).update(pod.name, specOf(site)) }) })
   }
 }
 
-async function destroyStray(parts: Parts, name: string): Promise<void> {
+async function destroyStray(parts: Parts, pod: Pod): Promise<void> {
+  const { name } = pod
   if (parts.registry.reservations.get(name)) return
-  const { backup } = await pods(parts).destroy(name)
+  const { backup } = await pods(parts).destroy(name, { description: describe({ ...pod.spec, name, wakeForRobots: false }) })
   parts.registry.audit.add({ actor: 'auberge', action: 'pod.removed', subject: name, detail: `nobody holds the name; ${backup ? backupText(backup) : 'no backup'}` })
 }
 

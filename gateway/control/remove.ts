@@ -1,14 +1,17 @@
 // Giving a name up: route, DNS, pod, registry, in this order, finished at the next start when killed half-way. Called by front.ts and reconcile.ts.
-import type { Account } from '../../registry/types.ts'
+import type { Account, Site } from '../../registry/types.ts'
 import { AubergeError } from '../../wire/error.ts'
 import type { Backup } from '../../provisioner/api.ts'
+import { describe } from './backup/description.ts'
+import { boundFinals } from './backup/finals.ts'
+import { forgetRestore } from './backup/restore.ts'
 import { pods, reserved, type Parts } from './parts.ts'
 import { isAway, patiently } from './patience.ts'
 
 /** Milliseconds for which a name given up is its last owner's alone. */
 const QUARANTINE = 30 * 24 * 3600 * 1000
 
-type RemoveParts = Pick<Parts, 'registry' | 'provisioner' | 'states' | 'zone' | 'access' | 'relays' | 'turns' | 'activity'>
+type RemoveParts = Pick<Parts, 'registry' | 'provisioner' | 'states' | 'zone' | 'access' | 'relays' | 'turns' | 'activity' | 'log'>
 
 /** Resolves when nothing is left but the final backup (with `purge`, not even that). From its first step on it can't be stopped. */
 export async function deleteSite(parts: RemoveParts, actor: Account, name: string, purge: boolean): Promise<void> {
@@ -28,27 +31,30 @@ export async function deleteSite(parts: RemoveParts, actor: Account, name: strin
 
 /** Every step may have been done before. Runs in the site's turn. */
 export async function finishDelete(parts: RemoveParts, name: string): Promise<void> {
-  const { registry, states, relays, zone, access, activity } = parts
+  const { registry, states, relays, zone, access, activity, log } = parts
   const reservation = registry.reservations.get(name)
   if (!reservation || (reservation.phase !== 'deleting' && reservation.phase !== 'purging')) return
   await relays.settled(states.forget(name))
   if (zone.get(name)) await zone.set(name, null)
   await access.remove(name)
-  const purge = reservation.phase === 'purging'
-  const backup = reservation.kind === 'site' ? await destroy(parts, name, purge) : null
+  const site = registry.sites.get(name)
+  const backup = site ? await destroy(parts, site, reservation.phase === 'purging') : null
   registry.transaction(() => {
     registry.reservations.remove(name, Date.now() + QUARANTINE)
+    forgetRestore(parts, name)
     registry.audit.add({ actor: 'auberge', action: 'site.deleted', subject: name, ...(backup ? { detail: backupText(backup) } : {}) })
   })
   activity.forget(states.host(name))
+  if (backup) await boundFinals(parts, reservation.owner).catch((error: unknown) => { log.error({ err: error, site: name }, 'final backups could not be looked through: they are at the next deletion') })
 }
 
-async function destroy(parts: RemoveParts, name: string, purge: boolean): Promise<Backup | null> {
-  const { backup } = await patiently(() => pods(parts).destroy(name, { purge }))
+async function destroy(parts: RemoveParts, site: Site, purge: boolean): Promise<Backup | null> {
+  const how = purge ? { purge } as const : { description: describe(site) }
+  const { backup } = await patiently(() => pods(parts).destroy(site.name, how))
   return backup
 }
 
 /** How the audit log names a final backup. */
-export function backupText({ file, bytes, keptUntil }: Backup): string {
-  return `final backup ${file}, ${bytes} bytes, kept until ${new Date(keptUntil).toISOString().slice(0, 10)}`
+export function backupText({ id, bytes, keptUntil }: Backup): string {
+  return `final backup ${id}, ${bytes} bytes, kept until ${new Date(keptUntil).toISOString().slice(0, 10)}`
 }

@@ -1,5 +1,6 @@
 // Restarting a site without a visitor noticing: requests are held as for a wake, those in flight end first. Called by front.ts, after a deploy that
 // an application must be restarted for, and by roll.ts for one site after the other.
+import type { Account } from '../../registry/types.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { siteOf, type Parts } from './parts.ts'
 import type { Sleeps } from './sleeps.ts'
@@ -14,6 +15,11 @@ export async function restart(parts: RestartParts, name: string, by: 'owner' | '
   await parts.sleeps.drain(name, { force })
   await parts.wakes.wake(name, { by })
   await parts.relays.settled(parts.table.version)
+}
+
+/** As whom somebody wakes a site. */
+export function byOf(actor: Account, owner: number | undefined): 'owner' | 'admin' {
+  return actor.id === owner ? 'owner' : 'admin'
 }
 
 /** After a deploy: an application that runs has read its files already. That it doesn't start again is its owner's to see, by the state of the site. */

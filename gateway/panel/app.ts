@@ -9,7 +9,7 @@ import { admit, recognise } from './gate.ts'
 import { secure } from './headers.ts'
 import { pickLanguage } from './language/pick.ts'
 import { addPages } from './pages/all.ts'
-import { MAX_BODY, MAX_UPLOAD, type Room } from './parts.ts'
+import { MAX_BODY, type Room } from './parts.ts'
 import { cutHead, HEAD_LIMIT, refuseFatCookies } from './heads.ts'
 import { acceptUpgrades, wantsExec } from './upgrade.ts'
 
@@ -98,7 +98,8 @@ function refuseOtherHosts(room: Room, request: FastifyRequest): void {
 
 /** Before a byte of the body is read. */
 function refuseLargeBodies(request: FastifyRequest): void {
-  const most = request.routeOptions.config.upload === true ? MAX_UPLOAD : MAX_BODY
+  const { most: said = MAX_BODY } = request.routeOptions.config
+  const most = typeof said === 'number' ? said : said(request)
   if (Number(request.headers['content-length'] ?? 0) <= most) return
   throw new AubergeError('too_large', `The body may have at most ${most} bytes.`)
 }

@@ -1,6 +1,7 @@
 // What every part of the panel works with, and what a request carries once the gate has let it in. Types and one set of constants.
 import type { Desk } from '../desk.ts'
 import type { Account, Reservation } from '../../registry/types.ts'
+import { LIMIT_BOUNDS } from '../../registry/parse.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
@@ -25,8 +26,11 @@ export type Access = 'anyone' | 'account' | 'admin' | 'owner'
 /** How the caller proved who they are. */
 export type Proof = 'none' | 'cookie' | 'token' | 'console'
 
-/** Bytes an uploaded archive or backup may have. */
+/** Bytes an uploaded archive may have. */
 export const MAX_UPLOAD = 512 * 2 ** 20
+
+/** Bytes of the largest backup that is taken back; each site's own bound is lower. */
+export const MAX_BACKUP = 2 * LIMIT_BOUNDS.disk.most
 
 /** Bytes of any other body. */
 export const MAX_BODY = 64 * 2 ** 10
@@ -37,8 +41,8 @@ declare module 'fastify' {
     access?: Access
     /** Also for a suspended account (signing out). */
     suspendedToo?: boolean
-    /** Takes an archive as its body: up to MAX_UPLOAD bytes, streamed. */
-    upload?: boolean
+    /** Takes a file as its body, streamed: up to so many bytes, which may be the site's to say. */
+    most?: number | ((request: FastifyRequest) => number)
     /** Changes something although its method is GET (an upgrade). */
     changes?: boolean
   }

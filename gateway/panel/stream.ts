@@ -3,7 +3,7 @@ import { PassThrough, Transform, pipeline, type Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AubergeError } from '../../wire/error.ts'
 import { stillMay } from './gate.ts'
-import { MAX_UPLOAD, type Room } from './parts.ts'
+import type { Room } from './parts.ts'
 
 /** Milliseconds between comments that keep proxies from closing a silent stream, and looks at whether it may go on. */
 const HEARTBEAT = 20_000
@@ -58,9 +58,9 @@ export function bounded(body: Readable, most: number): Readable {
   return counter
 }
 
-/** Gives `use` the body, at most MAX_UPLOAD bytes. That there were more is what is said, whatever `use` made of the cut. */
-export async function withUpload<T>(body: Readable, use: (archive: Readable) => Promise<T>): Promise<T> {
-  const archive = bounded(body, MAX_UPLOAD)
+/** Gives `use` the body, at most `most` bytes. That there were more is what is said, whatever `use` made of the cut. */
+export async function withUpload<T>(body: Readable, most: number, use: (archive: Readable) => Promise<T>): Promise<T> {
+  const archive = bounded(body, most)
   try {
     return await use(archive)
   } catch (error) {

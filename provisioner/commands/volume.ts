@@ -8,6 +8,15 @@ export const make = (image: string, owner: number) => [
 export const mount = (image: string, dir: string) => ['mount', '-t', 'ext4', '-o', 'loop,nodev,nosuid,noatime,discard', image, dir]
 /** Past the host's page cache: what a site writes is held once, in its own file system, and reaches the disk under its own cgroup. */
 export const direct = (device: string) => ['losetup', '--direct-io=on', device]
+/** A copy that is only read: clean, so that no journal has to be replayed. */
+export const mountCopy = (image: string, dir: string) => ['mount', '-t', 'ext4', '-o', 'loop,ro,noload,nodev,nosuid,noatime', image, dir]
+/** Writes what is waiting for the disk, so that a freeze is short. */
+export const flush = (dir: string) => ['sync', '-f', dir]
+/** Holds every change of a file system back; what is on its device is whole then (fsfreeze(8)). */
+export const freeze = (dir: string) => ['fsfreeze', '--freeze', dir]
+export const unfreeze = (dir: string) => ['fsfreeze', '--unfreeze', dir]
+/** Without its holes; at once where the host's file system can share blocks. */
+export const copy = (image: string, to: string) => ['cp', '--sparse=auto', '--reflink=auto', '--', image, to]
 export const unmount = (dir: string) => ['umount', dir]
 /** Loop devices of an image file, as lines that begin with the device. */
 export const loops = (image: string) => ['losetup', '--noheadings', '--output', 'NAME', '--associated', image]

@@ -33,7 +33,7 @@ export async function create(host: Host, name: string, spec: SiteSpec): Promise<
 }
 
 /** A version has to be there when a site is first set to it, whatever it means later. */
-function mustHaveImage(host: Host, image: string): void {
+export function mustHaveImage(host: Host, image: string): void {
   const exact = parseReference(image)
   if (exact) return void find(exact.name, exact.version, host.images)
   if (!newest(image, host.images)) throw new AubergeError('not_found', `there is no image ${image}; build it with: auberge image build ${image}`)

@@ -5,6 +5,7 @@ import { containerId, siteCgroup } from '../instance.ts'
 import { removeLog } from '../log.ts'
 import { disconnect } from '../network.ts'
 import { podPlaces } from '../places.ts'
+import { dropStage } from '../staging.ts'
 import { removeVolume } from '../volume.ts'
 import { discard } from './prepare.ts'
 
@@ -18,6 +19,7 @@ export async function erase(host: Host, name: string): Promise<void> {
   await host.cgroups.remove(cgroup)
   await removeLog(host, name)
   await removeVolume(host, name)
+  await dropStage(host, name)
   await rm(podPlaces(host.data, name).dir, { recursive: true, force: true })
   host.states.forget(name)
 }

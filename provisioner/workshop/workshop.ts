@@ -27,9 +27,12 @@ export function program(name: string, ...args: string[]): string[] {
   return ['sh', '-c', readFileSync(new URL(`programs/${name}.sh`, import.meta.url), 'utf8'), name, ...args]
 }
 
+/** `volume`: a mounted directory in the place of the site's volume. */
+type Place = { volume?: string }
+
 /** Opens a workshop of a site and resolves once programs can run in it. It closes by itself after `timeout` milliseconds. */
-export async function openWorkshop(host: Host, name: string, timeout: number): Promise<Workshop> {
-  const bench = await workbench(host, name, { command: ['cat'], network: 'none' })
+export async function openWorkshop(host: Host, name: string, timeout: number, place: Place = {}): Promise<Workshop> {
+  const bench = await workbench(host, name, { command: ['cat'], network: 'none', ...place })
   try {
     const held = await leash(bench)
     await host.runtime.registered(bench.id)
@@ -41,8 +44,8 @@ export async function openWorkshop(host: Host, name: string, timeout: number): P
 }
 
 /** Opens a workshop, lets `work` happen in it and closes it whatever came of that. */
-export async function inWorkshop<T>(host: Host, name: string, timeout: number, work: (shop: Workshop) => Promise<T>): Promise<T> {
-  const shop = await openWorkshop(host, name, timeout)
+export async function inWorkshop<T>(host: Host, name: string, timeout: number, work: (shop: Workshop) => Promise<T>, place: Place = {}): Promise<T> {
+  const shop = await openWorkshop(host, name, timeout, place)
   try {
     return await work(shop)
   } catch (error) {

@@ -14,7 +14,7 @@ async function withInput(house: TestHouse, input: string, ...args: string[]) {
   return { code: exitCode, stdout: String(stdout), stderr: String(stderr) }
 }
 
-test('an administrator runs a house from the command line alone', { timeout: 120_000 }, async t => {
+test('an administrator runs a house from the command line alone', { timeout: 240_000 }, async t => {
   const house = await startHouse(t)
   const well = async (...args: string[]) => {
     const done = await house.auberge(...args)
@@ -75,6 +75,25 @@ test('an administrator runs a house from the command line alone', { timeout: 120
     await well('site', 'restore', 'kims', file)
     assert.equal((await house.visit('kims.localhost')).text, 'from a directory 42')
     assert.match(await well('site', 'logs', 'kims'), /.*/)
+    await well('site', 'restore', 'twin', file, '--owner', 'kim')
+    assert.equal((await house.visit('twin.localhost')).text, 'from a directory 42')
+    writeFileSync(`${file}.bad`, readFileSync(file).subarray(0, 500))
+    const bad = await house.auberge('site', 'restore', 'third', `${file}.bad`, '--owner', 'kim')
+    assert.deepEqual([bad.code, /no whole tar\.gz/.test(bad.stderr), (await house.auberge('site', 'show', 'third')).code], [1, true, 1])
+  })
+  await t.test('a deleted site leaves a backup that is listed, fetched, brought back and removed', async () => {
+    await well('site', 'delete', 'twin', '--yes')
+    const [{ id, bytes } = { id: '', bytes: 0 }] = JSON.parse(await well('final', 'list', '--json')) as { id: string; bytes: number }[]
+    assert.match(await well('final', 'list'), new RegExp(`^ID .*\n${id} +kim `))
+    const file = `${temporary(t)}/twin.tar.gz`
+    await well('final', 'fetch', id, file)
+    assert.equal(readFileSync(file).length, bytes)
+    assert.match(await well('final', 'restore', id), /^twin, of kim/)
+    assert.equal((await house.visit('twin.localhost')).text, 'from a directory 42')
+    await well('site', 'delete', 'twin', '--yes', '--purge')
+    await well('final', 'remove', id)
+    assert.match(await well('final', 'list'), /^no final backups$/m)
+    assert.equal((await house.auberge('final', 'fetch', id, file)).code, 1)
   })
   await t.test('suspended, resumed, deleted', async () => {
     await well('account', 'suspend', 'kim', '--reason', 'unpaid')

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import type { Answer, Asked, TestHouse } from '../helpers/house.ts'
 
 export type Owner = {
+  authorization: string
   /** A call of the API with the owner's token; `json` becomes the body. */
   api(method: string, path: string, json?: unknown): Promise<Answer>
   raw(method: string, path: string, asked?: Asked): Promise<Answer>
@@ -27,7 +28,7 @@ export async function newOwner(house: TestHouse, username: string): Promise<Owne
   const raw = (method: string, path: string, { headers = {}, ...asked }: Asked = {}) =>
     house.visit(host, path, { method, headers: { authorization, ...headers }, ...asked })
   return {
-    raw,
+    raw, authorization,
     api: (method, path, body) => raw(method, path, body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   }
 }

@@ -151,7 +151,7 @@ async function diskOfItsOwn(t: TestContext, data: string): Promise<string> {
   return number
 }
 
-test('a site has so many commands, backups and readers of its log at once, and no more: the house pays for each', async t => {
+test('a site has so many commands and readers of its log at once, and no more: the house pays for each', async t => {
   const { client } = await awake(t, { alice: {}, bob: {} })
   const command = { command: ['sleep', '60'], tty: false }
   const running = await Promise.all(Array.from({ length: 16 }, () => client.exec('alice', command)))

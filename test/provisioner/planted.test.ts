@@ -1,10 +1,10 @@
 // What a hostile owner can plant for root of the host to trip over: in the volume, in the log, in its processes, in what is restored.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
+import { gunzipSync } from 'node:zlib'
 import test, { type TestContext } from 'node:test'
 import { pack } from 'tar-stream'
 import { execInPod } from '../../provisioner/container.ts'
@@ -46,27 +46,31 @@ test('a volume full of traps is measured, deployed to, saved, restored, enlarged
   tar.entry({ name: 'index.html' }, 'new')
   tar.finalize()
   await client.deploy('alice', Readable.from(tar))
-  await client.restore('bob', Readable.from(execFileSync('gunzip', { input: await buffer(await client.backup('alice')), maxBuffer: 2 ** 28 })))
+  await restored(client, 'bob', Readable.from([gunzipSync(await buffer(await client.backup('alice', '{}')))], { objectMode: false }))
   await client.wake('bob')
   const seen = await inside(host, 'bob', 'cd /var/www; readlink to-host html root up | head -1; stat -c %h one; test -p fifo && echo fifo; ls -A odd | md5sum; stat -c %s huge; find deep -type d | wc -l; stat -c %a locked')
   assert.deepEqual(seen.trim().split('\n'), [directory, '3', 'fifo', odd, String(8 * 2 ** 40), '700', '0'])
   await client.update('alice', spec({ disk: 96 * 2 ** 20 }))
   await client.sleep('alice', 'asleep')
   await client.wake('alice')
-  const { backup } = await client.destroy('alice')
-  assert.ok(existsSync(backup!.file))
+  assert.ok((await client.destroy('alice', { description: '{}' })).backup)
   await client.destroy('bob', { purge: true })
   assert.deepEqual(await traces(host.instance.id, data), [])
   untouched()
 })
 
+async function restored(client: Awaited<ReturnType<typeof house>>['client'], name: string, tar: Readable): Promise<void> {
+  const { id } = await client.stage(name, tar, 64 * 2 ** 20)
+  await client.adopt(name, id, spec())
+}
+
 type Entry = Parameters<ReturnType<typeof pack>['entry']>[0]
 
 const HOSTILE: [string, Entry][] = [
-  ['a name that climbs', { name: '../../../../../../../../tmp/auberge-climbed' }],
+  ['a name that climbs', { name: 'files/../../../../../../../../tmp/auberge-climbed' }],
   ['an absolute name', { name: '/etc/auberge-absolute' }],
-  ['a hard link to the outside', { name: 'shadow', type: 'link', linkname: '/etc/shadow' }],
-  ['a hard link that climbs', { name: 'shadow', type: 'link', linkname: '../../../../../../etc/shadow' }],
+  ['a hard link to the outside', { name: 'files/shadow', type: 'link', linkname: '/etc/shadow' }],
+  ['a hard link that climbs', { name: 'files/shadow', type: 'link', linkname: '../../../../../../etc/shadow' }],
 ]
 
 test('a restore of a tar whose names or links lead out makes nothing outside the site', async t => {
@@ -77,7 +81,7 @@ test('a restore of a tar whose names or links lead out makes nothing outside the
     const tar = pack()
     tar.entry(header, header.type === undefined ? 'x' : '')
     tar.finalize()
-    await client.restore('alice', Readable.from(tar)).catch((error: { code: string }) => assert.match(error.code, /bad_archive|failed/, what))
+    await restored(client, 'alice', Readable.from(tar)).catch((error: { code: string }) => assert.match(error.code, /bad_archive|failed/, what))
     for (const file of ['/tmp/auberge-climbed', '/etc/auberge-absolute']) assert.equal(existsSync(file), false, what)
     untouched()
   }

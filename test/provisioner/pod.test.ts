@@ -46,12 +46,11 @@ for (const runtime of RUNTIMES) {
     assert.match(await text(await client.logs('alice', { follow: false })), /resuming normal operations[^]*resuming normal operations/)
 
     await client.sleep('alice', 'frozen')
-    const { backup } = await client.destroy('alice')
-    assert.ok(backup)
-    assert.equal(statSync(backup.file).size, backup.bytes)
-    assert.equal(statSync(backup.file).mode & 0o777, 0o600)
+    const { backup } = await client.destroy('alice', { description: '{}' })
+    const { size, mode } = statSync(`${data}/backups/${backup?.id}.tar.gz`)
+    assert.deepEqual([size, mode & 0o777], [backup?.bytes, 0o600])
     assert.deepEqual(await traces(host.instance.id, data), [])
-    assert.deepEqual(await client.destroy('alice'), { backup: null }, 'destroying again changes nothing')
+    assert.deepEqual(await client.destroy('alice', { description: '{}' }), { backup: null }, 'destroying again changes nothing')
     assert.deepEqual(await client.list(), [])
   })
 }

@@ -132,10 +132,10 @@ test('a final backup that a kill interrupted is gone after the next start, whole
   const data = await dataDirectory(t)
   const { backups } = places(data)
   mkdirSync(backups, { recursive: true })
-  const whole = 'alice-20990101T000000Z.tar.gz'
-  for (const name of [whole, 'bob-20990101T000000Z.tar.gz.partial']) writeFileSync(`${backups}/${name}`, 'x')
+  const whole = 'alice-20990101T000000000Z.tar.gz'
+  for (const name of [whole, 'bob-20990101T000000000Z.tar.gz.partial']) writeFileSync(`${backups}/${name}`, 'x')
   const { client } = await house(t, 'crun', data)
   await client.create('carol', spec())
-  const { backup } = await client.destroy('carol')
-  assert.deepEqual(readdirSync(backups).sort(), [whole, backup?.file.split('/').at(-1)].sort())
+  const { backup } = await client.destroy('carol', { description: '{}' })
+  assert.deepEqual(readdirSync(backups).sort(), [whole, `${backup?.id}.tar.gz`].sort())
 })

@@ -216,6 +216,20 @@ test('a site keeps what a change does not name, and goes with its reservation', 
   assert.throws(() => registry.sites.update('shop', {}), code('not_found'))
 })
 
+test('a copy is of one moment while writes go on, and opens as a registry', async t => {
+  const { registry } = freshRegistry(t)
+  for (let count = 0; count < 500; count++) registry.audit.add({ actor: 'alice', action: 'before', subject: String(count) })
+  const file = `${scratch(t)}/copy.db`
+  const copied = registry.copy(file)
+  registry.transaction(() => { for (let count = 0; count < 50; count++) registry.audit.add({ actor: 'alice', action: 'meanwhile', subject: String(count) }) })
+  await copied
+  const copy = openRegistry(file)
+  t.after(() => { copy.close() })
+  const actions = copy.audit.list(1000).map(entry => entry.action)
+  assert.equal(actions.filter(action => action === 'before').length, 500)
+  assert.ok([0, 50].includes(actions.filter(action => action === 'meanwhile').length))
+})
+
 test('the audit log keeps the newest lines up to a bound', t => {
   const { registry, file } = freshRegistry(t)
   const db = new Database(file)

@@ -15,6 +15,8 @@
 //   GET    /api/sites/NAME/events                           PUT    /api/images/NAME/pin {version}   DELETE /api/images/NAME[@VERSION]   …/pin
 //                                                           GET    /api/audit[?most=100]
 //   GET PUT /api/sites/NAME/backup                          GET    /api/routes   /api/routes/events
+//   GET    /api/backups   GET DELETE /api/backups/ID        GET    /api/backups                  all of them, with `owner`
+//   POST   /api/backups/ID/restore {name?}                  GET    /api/house/registry   /api/house/certificates   on the admin socket alone
 //   GET    /healthz                                         GET    /healthz                      with the parts, on the admin socket
 //   POST   /api/sites/NAME/exec?command=ls&command=-l[&tty=1&columns=80&rows=24]
 //                                                          GET    /api/certificates   /api/authority[?form=p12]   /metrics[?sites=1]
@@ -29,7 +31,9 @@ import { addCertificates } from './certificates.ts'
 import { addContent } from './content.ts'
 import { addEvents } from './events.ts'
 import { addExec } from './exec.ts'
+import { addFinals } from './finals.ts'
 import { addHealth } from './health.ts'
+import { addHouse } from './house.ts'
 import { addImages } from './images.ts'
 import { addInvites } from './invites.ts'
 import { addLogs } from './logs.ts'
@@ -43,7 +47,7 @@ import { addSites } from './sites.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
-  addHealth, addOpenapi, addAccounts, addSession, addTokens, addNames, addSites, addContent, addPower, addLogs, addEvents, addBackup,
+  addHealth, addOpenapi, addAccounts, addSession, addTokens, addNames, addSites, addContent, addPower, addLogs, addEvents, addBackup, addFinals, addHouse,
   addExec, addRoutes, addInvites, addImages, addAudit, addCertificates, addMetrics,
 ]
 

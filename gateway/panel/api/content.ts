@@ -13,7 +13,7 @@ const Named = Type.Object({ name: Type.String() })
 
 export function addContent(app: App, room: Room): void {
   takeAnything(app)
-  app.put('/api/sites/:name/content', { config: { access: 'owner', upload: true }, bodyLimit: MAX_UPLOAD, schema: { summary: 'Deploy a zip or tar.gz', params: Named } },
+  app.put('/api/sites/:name/content', { config: { access: 'owner', most: MAX_UPLOAD }, bodyLimit: MAX_UPLOAD, schema: { summary: 'Deploy a zip or tar.gz', params: Named } },
     request => deploy(room, caller(request), siteName(request), needBody(request.body)))
 }
 
@@ -30,7 +30,7 @@ export function needBody(body: unknown): Readable {
 
 /** The archive's first bytes say what it is. `unsupported_type`, `too_large`, `bad_archive`. */
 export function deploy(room: Room, account: Account, name: string, body: Readable): Promise<{ release: string }> {
-  return withUpload(body, async archive => room.desk.deploy(account, name, await sniff(archive), archive))
+  return withUpload(body, MAX_UPLOAD, async archive => room.desk.deploy(account, name, await sniff(archive), archive))
 }
 
 async function sniff(archive: Readable): Promise<ArchiveType> {

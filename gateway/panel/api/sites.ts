@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { Type, type Static } from '@fastify/type-provider-typebox'
 import { AubergeError } from '../../../wire/error.ts'
+import { mostLimits } from '../../../registry/parse.ts'
 import { parsePhp } from '../../../registry/php.ts'
 import { DEFAULT_LIMITS, type Account, type Limits } from '../../../registry/types.ts'
 import type { SiteView } from '../../desk.ts'
@@ -87,7 +88,8 @@ function sort(addresses: string[]): { a: string[]; aaaa: string[] } {
   return { a: addresses.filter(isIPv4), aaaa: addresses.filter(isIPv6) }
 }
 
-async function changeSite(room: Room, account: Account, name: string, change: Static<typeof Change>): Promise<SiteView> {
+/** Changes what is named, within what the account may choose. */
+export async function changeSite(room: Room, account: Account, name: string, change: Static<typeof Change>): Promise<SiteView> {
   const { tier, limits, php, ...wanted } = change
   if (limits !== undefined && account.role !== 'admin') checkLimits(room, name, limits)
   const all = { ...wanted, ...(limits === undefined ? {} : { limits }), ...(php === undefined ? {} : { php: parsePhp(php) }) }
@@ -97,12 +99,10 @@ async function changeSite(room: Room, account: Account, name: string, change: St
   return room.desk.view(name)
 }
 
-/** Owners choose within what everyone has, or what an administrator gave them before. */
 function checkLimits(room: Room, name: string, wanted: Partial<Limits>): void {
-  const has = room.registry.sites.get(name)?.limits ?? DEFAULT_LIMITS
+  const most = mostLimits(room.registry.sites.get(name)?.limits ?? DEFAULT_LIMITS)
   for (const key of ['memory', 'cpu', 'disk', 'pids'] as const) {
-    const most = Math.max(has[key], DEFAULT_LIMITS[key])
-    if ((wanted[key] ?? 0) > most) throw new AubergeError('quota', `${key} may be ${most} at most. The administrator can allow more.`)
+    if ((wanted[key] ?? 0) > most[key]) throw new AubergeError('quota', `${key} may be ${most[key]} at most. The administrator can allow more.`)
   }
 }
 

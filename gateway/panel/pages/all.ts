@@ -12,16 +12,18 @@ import type { Room } from '../parts.ts'
 import { addAccountPage } from './account.ts'
 import { addAdminAccounts } from './admin-accounts.ts'
 import { addAdminRoutes } from './admin-routes.ts'
+import { addBackupsPage } from './backups.ts'
 import { addFront } from './front.ts'
 import { addLanguage } from './language.ts'
 import { addSignIn } from './signin.ts'
 import { addSignUp } from './signup.ts'
 import { addSitePage } from './site.ts'
 import { addSiteForms } from './site-forms.ts'
+import { addSiteSettings } from './site-settings.ts'
 import { addSitesPage } from './sites.ts'
 import { openViews, type Views } from './views.ts'
 
-const PAGES = [addFront, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addAccountPage, addAdminRoutes, addAdminAccounts, addLanguage]
+const PAGES = [addFront, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addSiteSettings, addBackupsPage, addAccountPage, addAdminRoutes, addAdminAccounts, addLanguage]
 
 export async function addPages(app: App, { room }: { room: Room }): Promise<void> {
   const assets = assetsPrefix()

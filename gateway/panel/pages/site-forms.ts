@@ -1,23 +1,31 @@
-// The forms of a site's page: upload, wake, sleep, restart, roll back, delete. Each redirects back, or shows the page with the error.
+// The forms of a site's page: upload, restore, wake, sleep, restart, roll back, delete; its settings are in site-settings.ts. Each redirects back, or shows the page with the error.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AubergeError } from '../../../wire/error.ts'
+import type { Readable } from 'node:stream'
+import { AubergeError, type ErrorCode } from '../../../wire/error.ts'
 import type { App } from '../app.ts'
+import { mostOf, restore } from '../api/backup.ts'
 import { deploy } from '../api/content.ts'
 import { caller, siteName } from '../gate.ts'
 import { speaker } from '../language/pick.ts'
-import { MAX_UPLOAD, type Room } from '../parts.ts'
+import { MAX_BACKUP, MAX_UPLOAD, type Room } from '../parts.ts'
 import { errorsOf, field, type Views } from './views.ts'
 import { showSite } from './site.ts'
 
 type Act = (request: FastifyRequest, name: string) => Promise<unknown>
+type Fields = Partial<Record<ErrorCode, string>>
+/** Bytes of a body, where it may have more than a form's; where errors are shown that aren't shown above. */
+type More = { most?: number | ((request: FastifyRequest) => number); fields?: Fields }
+
+const AT_BACKUP: Fields = { bad_archive: 'backup-file', too_large: 'backup-file', unsupported_type: 'backup-file', invalid: 'backup-file', not_found: 'backup-file', bad_request: 'backup-file' }
 
 export function addSiteForms(app: App, room: Room, views: Views): void {
   const { desk } = room
-  const form = (path: string, done: string, act: Act) =>
-    app.post(`/sites/:name/${path}`, { config: { access: 'owner', upload: path === 'content' }, ...(path === 'content' ? { bodyLimit: MAX_UPLOAD } : {}) },
-      (request, reply) => answer(room, views, request, reply, done, act))
+  const form = (path: string, done: string, act: Act, { most, fields }: More = {}) =>
+    app.post(`/sites/:name/${path}`, { config: { access: 'owner', ...(most === undefined ? {} : { most }) }, ...(most === undefined ? {} : { bodyLimit: MAX_BACKUP }) },
+      (request, reply) => answer(room, views, request, reply, done, act, fields))
 
-  form('content', 'deployed', (request, name) => upload(room, request, name))
+  form('content', 'deployed', async (request, name) => deploy(room, caller(request), name, await upload(request, MAX_UPLOAD)), { most: MAX_UPLOAD })
+  form('restore', 'restored', async (request, name) => restore(room, caller(request), name, await upload(request, mostOf(room, name))), { most: request => mostOf(room, siteName(request)), fields: AT_BACKUP })
   form('wake', 'woken', (request, name) => desk.wake(caller(request), name))
   form('sleep', 'slept', (request, name) => desk.sleep(caller(request), name))
   form('restart', 'restarted', (request, name) => desk.restart(caller(request), name))
@@ -27,20 +35,21 @@ export function addSiteForms(app: App, room: Room, views: Views): void {
   app.post('/sites/:name/delete', { config: { access: 'owner' } }, (request, reply) => remove(room, views, request, reply))
 }
 
-async function answer(room: Room, views: Views, request: FastifyRequest, reply: FastifyReply, done: string, act: Act): Promise<FastifyReply> {
+async function answer(room: Room, views: Views, request: FastifyRequest, reply: FastifyReply, done: string, act: Act, fields: Fields = {}): Promise<FastifyReply> {
   const name = siteName(request)
   try {
     await act(request, name)
   } catch (error) {
-    return showSite(room, views, request, reply, { errors: errorsOf(error, request, reply) })
+    return showSite(room, views, request, reply, { errors: errorsOf(error, request, reply, fields) })
   }
   return reply.redirect(`/sites/${name}?done=${done}`, 303)
 }
 
-async function upload(room: Room, request: FastifyRequest, name: string): Promise<void> {
-  const part = await request.file({ limits: { fileSize: MAX_UPLOAD + 1 } })
+/** The file of a form; who reads it sees when it has more than `most` bytes. */
+async function upload(request: FastifyRequest, most: number): Promise<Readable> {
+  const part = await request.file({ limits: { fileSize: most + 1 } })
   if (part === undefined) throw new AubergeError('bad_archive', 'Choose a file first.')
-  await deploy(room, caller(request), name, part.file)
+  return part.file
 }
 
 async function remove(room: Room, views: Views, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -1,9 +1,13 @@
 // `/sites/NAME`: everything about one site.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Readable } from 'node:stream'
+import { spellLimit } from '../../../registry/parse.ts'
+import { PHP_SETTINGS, phpBounds } from '../../../registry/php.ts'
 import type { App } from '../app.ts'
 import { siteName } from '../gate.ts'
+import { speaker } from '../language/pick.ts'
 import type { Room } from '../parts.ts'
+import { imageChoices, takesOf } from './images.ts'
 import type { Data, Views } from './views.ts'
 
 /** Characters of the log on the page; all of it is a click away. */
@@ -19,8 +23,9 @@ export function addSitePage(app: App, room: Room, views: Views): void {
 export async function showSite(room: Room, views: Views, request: FastifyRequest, reply: FastifyReply, data: Data = {}): Promise<FastifyReply> {
   const name = siteName(request)
   const site = await room.desk.view(name, { usage: true }).catch(() => room.desk.view(name))
-  const log = site.kind === 'site' ? await logTail(room, name) : ''
-  return views.show(request, reply, 'site', { site, log, origin: `${request.protocol}://${request.host}`, scripts: ['site.js', 'upload.js', 'log.js'], ...data })
+  const [log, images] = site.kind === 'site' ? await Promise.all([logTail(room, name), room.desk.images().catch(() => [])]) : ['', []]
+  const settings = { imageChoices: imageChoices(images, site.image ?? '', speaker(request.language)), takes: takesOf(images, site.image ?? ''), phpSettings: PHP_SETTINGS, phpBounds, spell: spellLimit }
+  return views.show(request, reply, 'site', { site, log, ...settings, origin: `${request.protocol}://${request.host}`, scripts: ['site.js', 'upload.js', 'log.js'], ...data })
 }
 
 /** A log that can't be had just now doesn't keep the page from showing. */

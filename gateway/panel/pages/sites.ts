@@ -1,14 +1,15 @@
 // `/sites`: an account's sites, and reserving another name.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
+import { listFinals } from '../api/finals.ts'
 import { createSite } from '../api/sites.ts'
 import { caller } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { errorsOf, field, query, type Data, type Views } from './views.ts'
 
 export function addSitesPage(app: App, room: Room, views: Views): void {
-  const show = (request: FastifyRequest, reply: FastifyReply, data: Data) =>
-    views.show(request, reply, 'sites', { sites: room.desk.list(caller(request)), scripts: ['names.js', 'live.js'], ...data })
+  const show = async (request: FastifyRequest, reply: FastifyReply, data: Data) =>
+    views.show(request, reply, 'sites', { finals: (await listFinals(room, caller(request)).catch(() => [])).length, sites: room.desk.list(caller(request)), scripts: ['names.js', 'live.js'], ...data })
 
   app.get('/sites', { config: { access: 'account' } }, (request, reply) => show(request, reply, { values: { name: query(request, 'name') } }))
   app.post('/sites', { config: { access: 'account' } }, async (request, reply) => {

@@ -1,6 +1,5 @@
-// Sends an archive as it is, with progress; by the form's button or dropped on it.
-const form = document.querySelector('form[data-upload]')
-if (form !== null) prepare(form)
+// Sends an archive or a backup as it is, with progress; by the form's button or dropped on it.
+for (const form of document.querySelectorAll('form[data-upload]')) prepare(form)
 
 function prepare(form) {
   const drop = form.querySelector('.drop')
@@ -29,7 +28,7 @@ function prepare(form) {
 
 function send(form, file) {
   const { upload, then, busy, unpack, failed } = form.dataset
-  const hint = form.querySelector('.hint')
+  const hint = form.querySelector('.drop .hint')
   const bar = form.querySelector('progress')
   const button = form.querySelector('button')
   const end = text => {

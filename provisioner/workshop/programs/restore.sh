@@ -1,8 +1,5 @@
-# Unpacks a tar from standard input beside what is there.
+# Unpacks `files` of a tar from standard input into /var/www, which is an empty volume.
 set -eu
-cd /var/www
-rm -rf -- .restored
-mkdir -m 0700 -- .restored .restored/new .restored/old
-tar --extract --file=- --directory=.restored/new --same-owner --same-permissions --numeric-owner --warning=no-timestamp --delay-directory-restore
-rm -rf -- .restored/new/lost+found .restored/new/.restored
-sync -f .
+tar --extract --file=- --directory=/var/www --same-owner --same-permissions --numeric-owner --acls --xattrs --xattrs-include='user.*' --warning=no-timestamp \
+  --delay-directory-restore --transform='s,^files,.,S' files
+sync -f /var/www

@@ -15,6 +15,7 @@ export class Rooms implements Provisioner {
   /** What is said of images, and of pods after a deploy. */
   views: ImageView[] = []
   restart = false
+  finals: Backup[] = []
   #next = 2
   readonly #watchers = new Set<(event: PodEvent) => void>()
 
@@ -46,9 +47,13 @@ export class Rooms implements Provisioner {
     return this.#move(name, tier === 'frozen' ? 'frozen' : 'prepared')
   }
 
-  async destroy(name: string, options: { purge?: boolean } = {}): Promise<{ backup: Backup | null }> {
-    await this.#asked(`destroy ${name}${options.purge ? ' purge' : ''}`)
-    const backup = this.pods.delete(name) && !options.purge ? { file: `${name}.tar.gz`, bytes: 7, keptUntil: Date.now() + 86_400_000 } : null
+  async destroy(name: string, how: { description: string } | { purge: true }): Promise<{ backup: Backup | null }> {
+    const purge = 'purge' in how
+    await this.#asked(`destroy ${name}${purge ? ' purge' : ''}`)
+    if (!this.pods.delete(name) || purge) return { backup: null }
+    const madeAt = Date.now() + this.finals.length
+    const backup = { id: `${name}-${new Date(madeAt).toISOString().replace(/[-:.]/g, '')}`, name, bytes: 7, madeAt, keptUntil: madeAt + 86_400_000 }
+    this.finals.unshift(backup)
     return { backup }
   }
 
@@ -72,10 +77,25 @@ export class Rooms implements Provisioner {
 
   exec(): Promise<Duplex> { throw new AubergeError('unavailable', 'no shells here') }
   async logs(name: string): Promise<Readable> { return Readable.from([`log of ${name}\n`]) }
-  async backup(name: string): Promise<Readable> { return Readable.from([`backup of ${name}`]) }
+  async backup(name: string, description: string): Promise<Readable> { return Readable.from([`backup of ${name}: ${description}`]) }
 
-  async restore(name: string, tar: Readable): Promise<void> {
-    await this.#asked(`restore ${name} ${await text(tar)}`)
+  async stage(name: string, tar: Readable, disk: number): Promise<{ id: string }> {
+    await this.#asked(`stage ${name} ${(await text(tar)).replaceAll('\0', '')} ${disk}`)
+    return { id: 'staged' }
+  }
+
+  async adopt(name: string, id: string, spec: SiteSpec): Promise<Pod> {
+    await this.#asked(`adopt ${name} ${id}`)
+    return this.#put(name, spec, 'cold')
+  }
+
+  async unstage(name: string, id: string): Promise<void> { await this.#asked(`unstage ${name} ${id}`) }
+  async finalBackups(): Promise<Backup[]> { return this.finals }
+  async finalBackup(id: string): Promise<Readable> { return Readable.from([id]) }
+
+  async dropFinalBackup(id: string): Promise<void> {
+    await this.#asked(`drop ${id}`)
+    this.finals = this.finals.filter(each => each.id !== id)
   }
 
   async usage(): Promise<{ memory: number; disk: number; files: number }> { return { memory: this.memory, disk: 1, files: 1 } }

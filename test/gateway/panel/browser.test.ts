@@ -1,12 +1,13 @@
 // A person with a browser: signs up, reserves a name, sees the site's page change as they watch, drops a zip; an administrator watches the table.
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../../helpers/browser.ts'
 import { openPods } from '../../helpers/pods.ts'
 import { until } from '../../helpers/patience.ts'
 import { openHouse, PASSWORD } from './house.ts'
-import { talking } from './uploads.ts'
+import { talking, ZIP } from './uploads.ts'
 
 const browser = await openBrowser({ after })
 const house = await openHouse({}, openPods)
@@ -64,6 +65,63 @@ test('someone signs up from the front page, reserves a name and watches the site
   assert.equal(await page.locator('#log img').count(), 0)
   assert.deepEqual(complaints, [])
   await page.close()
+})
+
+test('settings are changed by keyboard alone, found by their labels, and an error is told where the cursor is', async () => {
+  const { page, complaints } = await open()
+  await signUp(page, url, 'erin')
+  const erin = house.registry.accounts.byName('erin')
+  assert.ok(erin)
+  await house.desk.createSite(erin, { name: 'craft', owner: erin })
+  await page.goto(`${url}/sites/craft`)
+  await page.getByLabel('Environment').fill('STAGE=test')
+  await page.keyboard.press('Tab')
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Save the environment')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/done=saved/)
+  await page.getByLabel('Robots wake this site, too').focus()
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/done=robots/)
+  await page.getByText('PHP settings', { exact: true }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('memory_limit', { exact: true }).fill('much')
+  await page.keyboard.press('Enter')
+  await page.locator('[role=alert]').waitFor()
+  assert.equal(await page.evaluate('document.activeElement.id'), 'php-memory_limit')
+  assert.match(await page.locator('[id="php-memory_limit-hint"]').textContent() ?? '', /8M to 64G/)
+  await page.getByLabel('memory_limit', { exact: true }).fill('64M')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/done=saved/)
+  const { env, php, wakeForRobots } = await house.desk.view('craft')
+  assert.deepEqual({ env, php, wakeForRobots }, { env: { STAGE: 'test' }, php: { memory_limit: '64M' }, wakeForRobots: true })
+  assert.deepEqual(complaints.filter(text => !text.includes('422')), [])
+})
+
+test('a backup is downloaded from the site\'s page, dropped back in, and a deleted site brought back', async () => {
+  const { page } = await open()
+  await signUp(page, url, 'frank')
+  const frank = house.registry.accounts.byName('frank')
+  assert.ok(frank)
+  await house.desk.createSite(frank, { name: 'kept', owner: frank })
+  await house.desk.deploy(frank, 'kept', 'zip', Readable.from([ZIP]))
+  await page.goto(`${url}/sites/kept`)
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Download a backup').click()])
+  assert.equal(download.suggestedFilename(), 'kept.tar.gz')
+  await house.desk.deploy(frank, 'kept', 'zip', Readable.from([talking('')]))
+  await page.getByText('Restore a backup', { exact: true }).click()
+  await page.setInputFiles('#backup-file', await download.path())
+  await page.getByText('Restore it', { exact: true }).click()
+  await page.waitForURL(/done=restored/)
+  assert.equal(await house.page('kept'), 'hello')
+  await page.getByLabel('To be sure, type kept').fill('kept')
+  await page.getByText('Delete this site').click()
+  await page.waitForURL(/done=deleted/)
+  await page.getByText('Deleted sites (1)').click()
+  await page.getByLabel('Bring kept back').click()
+  await page.waitForURL(/\/sites\/kept\?done=revived/)
+  assert.equal(await house.page('kept'), 'hello')
 })
 
 test('a file that is no archive is refused where it was dropped', async () => {

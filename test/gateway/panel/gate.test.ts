@@ -18,13 +18,15 @@ async function calls(visitor: Visitor): Promise<[Method, string][]> {
 
 const PAGES: [Method, string][] = [
   ['GET', '/sites/blog'], ['POST', '/sites/blog/content'], ['POST', '/sites/blog/wake'], ['POST', '/sites/blog/sleep'], ['POST', '/sites/blog/restart'],
-  ['POST', '/sites/blog/rollback'], ['POST', '/sites/blog/delete'],
+  ['POST', '/sites/blog/rollback'], ['POST', '/sites/blog/delete'], ['POST', '/sites/blog/restore'],
+  ...['robots', 'image', 'env', 'php', 'start', 'limits'].map((form): [Method, string] => ['POST', `/sites/blog/${form}`]),
 ]
 const ADMIN_PAGES: [Method, string][] = [
   ['GET', '/admin'], ['GET', '/admin/accounts'], ['POST', '/admin/invites'], ['POST', '/admin/accounts/alice/suspend'], ['POST', '/admin/accounts/alice/resume'],
 ]
 const FOR_ANYONE = new Set(['GET /healthz', 'POST /api/accounts', 'POST /api/session', 'DELETE /api/session', 'GET /api/names/{name}'])
-const FOR_ACCOUNTS = new Set(['GET /api/session', 'PUT /api/account/password', 'GET /api/tokens', 'POST /api/tokens', 'DELETE /api/tokens/{id}', 'GET /api/sites', 'POST /api/sites', 'GET /api/images'])
+const FOR_ACCOUNTS = new Set(['GET /api/session', 'PUT /api/account/password', 'GET /api/tokens', 'POST /api/tokens', 'DELETE /api/tokens/{id}', 'GET /api/sites', 'POST /api/sites', 'GET /api/images',
+  'GET /api/backups', 'GET /api/backups/{id}', 'DELETE /api/backups/{id}', 'POST /api/backups/{id}/restore'])
 
 const house = await openHouse({}, openPods)
 after(house.close)
@@ -52,7 +54,7 @@ test('a stranger gets nowhere but to what is for everyone', async () => {
     const answer = await stranger.call(method, path.replace(/\{\w+\}/, 'alice'))
     assert.deepEqual([answer.status, method === 'HEAD' ? '' : code(answer)], [401, method === 'HEAD' ? '' : 'unauthenticated'], `${method} ${path}`)
   }
-  for (const path of ['/sites', '/sites/blog', '/account', '/admin', '/admin/accounts']) {
+  for (const path of ['/sites', '/sites/blog', '/account', '/backups', '/admin', '/admin/accounts']) {
     const answer = await stranger.send('GET', path)
     assert.deepEqual([answer.status, answer.headers.location], [303, `/signin?next=${encodeURIComponent(path)}`])
   }

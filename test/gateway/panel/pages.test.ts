@@ -90,6 +90,70 @@ test('a wrong file is said at the file', async () => {
   assert.deepEqual((await alice.call('GET', '/api/sites/notes')).json().releases, ['initial'])
 })
 
+test('settings are saved by forms, and what is wrong is said beside its field and stays', async () => {
+  await alice.call('POST', '/api/sites', { name: 'tuned' })
+  const view = async () => (await alice.call('GET', '/api/sites/tuned')).json<{ image: string; env: object; php: object; limits: { memory: number; disk: number } }>()
+  const versions = (await alice.call('GET', '/api/images')).json<{ name: string; version: number }[]>().filter(image => image.name === 'php').map(image => `php@${image.version}`)
+  const page = (await alice.send('GET', '/sites/tuned')).text
+  for (const version of versions) assert.ok(page.includes(`<option value="${version}">`), version)
+  assert.doesNotMatch(page, /id="limit-memory"|id="start"/, 'neither an administrator nor an application')
+  const saved = { status: 303, location: '/sites/tuned?done=saved#settings' }
+  const save = async (form: string, fields: Record<string, string>, who = alice) => {
+    const { status, headers } = await who.form(`/sites/tuned/${form}`, fields)
+    assert.deepEqual({ status, location: headers.location }, saved, form)
+  }
+  await save('image', { image: versions[0]! })
+  await save('env', { env: 'STAGE=test\r\n\r\nQUOTE=a = "b" <c>\r\n' })
+  await save('php', { 'php-memory_limit': '64m', 'php-display_errors': 'On', 'php-date.timezone': '', 'php-session.cookie_samesite': '' })
+  await save('limits', { 'limit-memory': '128M', 'limit-cpu': '0.5', 'limit-disk': '2G', 'limit-pids': '64' }, boss)
+  const { image, env, php, limits } = await view()
+  assert.deepEqual({ image, env, php, limits }, { image: versions[0], env: { STAGE: 'test', QUOTE: 'a = "b" <c>' }, php: { memory_limit: '64M', display_errors: 'On' }, limits: { memory: 2 ** 27, cpu: 0.5, disk: 2 ** 31, pids: 64 } })
+  assert.ok((await alice.send('GET', '/sites/tuned')).text.includes('QUOTE=a = &quot;b&quot; &lt;c&gt;</textarea>'))
+
+  const wrong: [string, Record<string, string>, string[]][] = [
+    ['image', { image: 'castle' }, ['image']], ['env', { env: 'no assignment' }, ['env']], ['env', { env: 'DB_HOST=evil' }, ['env']],
+    ['php', { 'php-memory_limit': '1T', 'php-max_execution_time': 'x', 'php-display_errors': 'On' }, ['php-memory_limit', 'php-max_execution_time']],
+    ['limits', { 'limit-memory': 'much', 'limit-cpu': '0', 'limit-disk': '2G', 'limit-pids': '64' }, ['limit-memory', 'limit-cpu']],
+  ]
+  for (const [form, fields, at] of wrong) {
+    const answer = await boss.form(`/sites/tuned/${form}`, fields)
+    assert.ok(answer.status >= 400 && answer.status < 500, `${form}: ${answer.status}`)
+    for (const id of at) {
+      assert.ok(hint(answer.text, id).length > 10, id)
+      assert.match(answer.text, new RegExp(`id="${id}"[^>]*aria-invalid="true"`))
+    }
+    if (form !== 'image') assert.ok(answer.text.includes(`value="${fields[at[0]!]}"`) || answer.text.includes(`>${fields[at[0]!]}</textarea>`), 'what was typed stays')
+  }
+  assert.equal((await alice.form('/sites/tuned/limits', { 'limit-memory': '4G', 'limit-cpu': '1', 'limit-disk': '2G', 'limit-pids': '64' })).status, 403)
+  assert.deepEqual(await view().then(({ image, env, php, limits }) => ({ image, env, php, limits })), { image, env, php, limits }, 'and changed nothing')
+  await save('php', {})
+  assert.deepEqual((await view()).php, {})
+})
+
+test('a backup is restored and a deleted site brought back by forms', async () => {
+  await alice.call('POST', '/api/sites', { name: 'kept' })
+  await upload(alice, '/sites/kept/content', ZIP)
+  const { body } = await alice.client.request({ method: 'GET', path: '/api/sites/kept/backup', headers: alice.headers() })
+  const backup = Buffer.from(await body.arrayBuffer())
+  const bad = await upload(alice, '/sites/kept/restore', Buffer.from('no backup'))
+  assert.deepEqual([bad.status, hint(bad.text, 'backup-file')], [415, 'A backup is a tar.gz.'])
+  assert.equal((await upload(alice, '/sites/kept/restore', backup)).headers.location, '/sites/kept?done=restored')
+  assert.doesNotMatch((await alice.send('GET', '/sites')).text, /href="\/backups"/)
+  await alice.form('/sites/kept/delete', { confirm: 'kept' })
+  assert.match((await alice.send('GET', '/sites')).text, /href="\/backups"/)
+  const page = (await alice.send('GET', '/backups', { headers: { 'accept-language': 'fr' } })).text
+  assert.ok(page.includes(fr.finals_title))
+  const [, restore = '', id = ''] = /action="(\/backups\/(kept-[0-9TZ]+)\/restore)"/.exec(page) ?? []
+  assert.equal((await boss.send('GET', '/backups')).text.includes(id), true)
+  const eve = await house.visitor().signUp('nosy')
+  assert.equal((await eve.send('GET', '/backups')).text.includes(id), false)
+  assert.equal((await eve.form(restore, {})).status, 404)
+  assert.equal((await alice.form(restore, {})).headers.location, '/sites/kept?done=revived')
+  assert.equal(await house.page('kept'), 'hello')
+  assert.equal((await alice.form(`/backups/${id}/remove`, {})).headers.location, '/backups?done=removed')
+  assert.ok((await alice.send('GET', '/backups')).text.includes(en.finals_empty))
+})
+
 test('a token is shown once and revoked by a form; a password change keeps this browser in', async () => {
   const eve = await house.visitor().signUp('eve')
   const made = await eve.form('/account/tokens', { 'token-name': 'laptop' })
@@ -137,7 +201,8 @@ test('no text of anybody\'s becomes markup', async () => {
     await alice.send('GET', '/sites/evil'), await alice.send('GET', '/account'), await alice.send('GET', `/sites?name=${quoted}&done=${quoted}`), await alice.form('/sites', { name: evil }),
     await alice.form('/signin', { username: evil, password: 'x', next: evil }), await alice.form('/signup', { username: evil, password: 'x', name: evil, invite: evil }),
     await alice.send('GET', `/signin?next=${quoted}`), await alice.send('GET', `/signup?name=${quoted}`), await alice.send('GET', `/${quoted}`), await boss.send('GET', `/admin?filter=${quoted}&sort=${quoted}`), await boss.send('GET', `/sites/${quoted}`),
-    await alice.form('/sites/evil/rollback', { release: evil }), await alice.form('/sites/evil/delete', { confirm: evil }),
+    await alice.form('/sites/evil/rollback', { release: evil }), await alice.form('/sites/evil/delete', { confirm: evil }), await alice.form('/sites/evil/env', { env: evil }),
+    await alice.form('/sites/evil/php', { 'php-memory_limit': evil }), await alice.form('/sites/evil/image', { image: evil }), await alice.form(`/backups/${quoted}/restore`, {}),
   ]
   for (const { text } of pages) {
     assert.match(text, /^<!doctype html>/)

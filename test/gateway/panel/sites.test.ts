@@ -1,9 +1,10 @@
 // Sites by the API: reserving, looking, changing, deploying, power, logs, backup, deleting; and each error's code.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { until } from '../../helpers/patience.ts'
 import { openPods } from '../../helpers/pods.ts'
 import { openHouse, people } from './house.ts'
-import { BREAKING, broken, talking, TARGZ, ZIP } from './uploads.ts'
+import { BREAKING, broken, noise, talking, TARGZ, ZIP } from './uploads.ts'
 
 const code = (answer: { json: <T>() => T }): string => answer.json<{ error: { code: string } }>().error.code
 
@@ -75,9 +76,9 @@ test('the owner decides whether robots wake a site, by the API and by the form',
 test('the owner decides what a site may reach, by the API and by the form', async () => {
   assert.equal((await alice.call('POST', '/api/sites', { name: 'hermit' })).json().egress, 'internet')
   assert.equal((await alice.call('PATCH', '/api/sites/hermit', { egress: 'none' })).json().egress, 'none')
-  assert.match((await alice.send('GET', '/sites/hermit')).text, /name="internet" value="on">/)
+  assert.match((await alice.send('GET', '/sites/hermit')).text, /name="internet" value="on" aria/)
   assert.equal((await alice.form('/sites/hermit/egress', { internet: 'on' })).status, 303)
-  assert.match((await alice.send('GET', '/sites/hermit')).text, /name="internet" value="on" checked>/)
+  assert.match((await alice.send('GET', '/sites/hermit')).text, /name="internet" value="on" checked/)
   for (const egress of ['all', true, null]) assert.equal((await alice.call('PATCH', '/api/sites/hermit', { egress })).status, 422)
   assert.equal((await bob.call('PATCH', '/api/sites/hermit', { egress: 'none' })).status, 404)
   await alice.call('DELETE', '/api/sites/hermit')
@@ -161,6 +162,57 @@ test('a backup is a download, and goes back in', async () => {
   assert.equal(await house.page('saved'), 'hello')
   assert.equal(code(await put(ZIP)), 'unsupported_type')
   assert.equal(code(await put(backup.subarray(0, 12))), 'bad_archive')
+})
+
+test('a site has one backup read at a time, for each takes up room on the disk', async () => {
+  await alice.call('POST', '/api/sites', { name: 'large' })
+  await alice.send('PUT', '/api/sites/large/content', { headers: { origin: alice.origin }, body: await noise(8 * 2 ** 20) })
+  const read = (who: typeof alice) => who.client.request({ method: 'GET', path: '/api/sites/large/backup', headers: who.headers() })
+  const other = await house.visitor().signIn('alice')
+  const slow = await read(alice)
+  assert.equal(code(await other.call('GET', '/api/sites/large/backup')), 'conflict')
+  slow.body.on('error', () => {}).destroy()
+  await until('the next may begin', async () => {
+    const { statusCode, body } = await read(other)
+    await body.dump({ limit: 2 ** 30 })
+    return statusCode === 200
+  })
+})
+
+test('a deleted site is brought back by its last owner alone, with its settings, under its own name or another', async () => {
+  await alice.call('POST', '/api/sites', { name: 'gone' })
+  await alice.send('PUT', '/api/sites/gone/content', { headers: { origin: alice.origin }, body: ZIP })
+  await alice.call('PATCH', '/api/sites/gone', { env: { STAGE: 'late' } })
+  assert.equal((await alice.call('DELETE', '/api/sites/gone')).status, 204)
+  type Final = { id: string; name: string; owner: string; bytes: number }
+  const finals = async (who: typeof alice) => (await who.call('GET', '/api/backups')).json<Final[]>().filter(each => each.name === 'gone')
+  const [final] = await finals(alice)
+  assert.ok(final && final.owner === 'alice' && final.bytes > 100)
+  assert.deepEqual([await finals(bob), await finals(boss)], [[], [final]])
+  const path = `/api/backups/${final.id}`
+  for (const [method, where] of [['GET', path], ['DELETE', path], ['POST', `${path}/restore`]] as const) assert.equal(code(await bob.call(method, where)), 'not_found', method)
+  assert.equal(code(await alice.call('POST', `${path}/restore`, { name: 'mine' })), 'name_taken', 'which is bob\'s')
+  const { headers, body } = await boss.client.request({ method: 'GET', path, headers: boss.headers() })
+  assert.equal((await body.arrayBuffer()).byteLength, final.bytes)
+  assert.equal(headers['content-disposition'], `attachment; filename="${final.id}.tar.gz"`)
+  assert.deepEqual((await alice.call('POST', `${path}/restore`)).json().env, { STAGE: 'late' })
+  assert.equal(await house.page('gone'), 'hello')
+  assert.equal((await alice.call('POST', `${path}/restore`, { name: 'again' })).json().owner, 'alice')
+  assert.equal(await house.page('again'), 'hello')
+  assert.equal((await alice.call('DELETE', path)).status, 204)
+  assert.deepEqual(await finals(alice), [])
+})
+
+test('without a final backup nothing is left, and only an administrator deletes like that', async () => {
+  await alice.call('POST', '/api/sites', { name: 'purged' })
+  assert.equal(code(await alice.call('DELETE', '/api/sites/purged?purge=1')), 'forbidden')
+  assert.equal((await boss.call('DELETE', '/api/sites/purged?purge=1')).status, 204)
+  assert.equal((await boss.call('GET', '/api/backups')).text.includes('purged'), false)
+})
+
+test('the registry and keys of the house leave it on the admin socket alone', async () => {
+  for (const path of ['/api/house/registry', '/api/house/certificates']) assert.deepEqual([code(await alice.call('GET', path)), code(await boss.call('GET', path))], ['forbidden', 'forbidden'])
+  assert.equal((await house.console().call('GET', '/api/house/registry')).text.slice(0, 15), 'SQLite format 3')
 })
 
 test('images are listed for all, built and removed by administrators', async () => {

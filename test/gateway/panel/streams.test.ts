@@ -160,7 +160,7 @@ test('exec is refused like everything else, as an answer and not as a hang', asy
 test('a body said to be of 10 GB is refused at once, unread', async () => {
   await alice.call('POST', '/api/sites', { name: 'huge' })
   for (const expect of [{}, { expect: '100-continue' }] as Record<string, string>[]) {
-    for (const [method, path] of [['PUT', '/api/sites/huge/content'], ['PUT', '/api/sites/huge/backup'], ['POST', '/api/sites'], ['POST', '/sites/huge/content']] as const) {
+    for (const [method, path] of [['PUT', '/api/sites/huge/content'], ['PUT', '/api/sites/huge/backup'], ['POST', '/sites/huge/restore'], ['POST', '/api/sites'], ['POST', '/sites/huge/content']] as const) {
       const raw = connect(places(house.house.data).panelSocket)
       const headers = alice.headers({ origin: alice.origin, 'content-length': '10000000000', ...expect })
       raw.write(`${method} ${path} HTTP/1.1\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)

@@ -1,4 +1,5 @@
 // Archives for uploads in tests: one page, as a zip and as a tar.gz; sites that say something in their log, and that can't start.
+import { randomBytes } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
@@ -10,6 +11,14 @@ const tar = pack()
 tar.entry({ name: 'index.html' }, 'hello')
 tar.finalize()
 export const TARGZ = gzipSync(await buffer(tar))
+
+/** A tar.gz with so many bytes of noise, which no gzip makes fewer. */
+export async function noise(size: number): Promise<Buffer> {
+  const tar = pack()
+  tar.entry({ name: 'noise' }, randomBytes(size))
+  tar.finalize()
+  return gzipSync(await buffer(tar), { level: 1 })
+}
 
 const saying = (text: string): string => `<?php file_put_contents('php://stderr', base64_decode('${Buffer.from(text).toString('base64')}'));`
 

@@ -30,7 +30,7 @@ test('a pod of rkt is created, wakes, answers, freezes, thaws, sleeps, wakes aga
   await logged(client, t, /resuming normal operations[^]*resuming normal operations/)
 
   await client.sleep('alice', 'frozen')
-  assert.ok((await client.destroy('alice')).backup)
+  assert.ok((await client.destroy('alice', { description: '{}' })).backup)
   assert.deepEqual(await left(host, data), [])
 })
 

@@ -52,6 +52,19 @@ test('five releases are kept, the current one always among them', async t => {
   assert.equal(page(host), '5')
 })
 
+test('what a site keeps outside its document root is untouched by deploys, rollbacks and deploys that fail', async t => {
+  const host = await house(t)
+  await owner(host, 'alice', 'cd /var/www; mkdir -p var/cache; echo precious > var/data; chmod 0600 var/data; chown -R 33:33 var; echo root > note; ln -s html/index.php link; touch -d 2001-02-03 note var/data')
+  const outside = () => owner(host, 'alice', 'cd /var/www; find . ! -path "./releases*" ! -path ./html ! -path . -printf "%p %y %m %U:%G %T@ %s %l\\n" | sort; cat var/data note')
+  const before = await outside()
+  const { release } = await deploy(host, 'alice', tarOf({ 'index.php': 'one', 'var/data': 'of the release' }))
+  await deploy(host, 'alice', tarOf({ 'index.php': 'two' }))
+  await rollback(host, 'alice', release)
+  await assert.rejects(deploy(host, 'alice', Readable.from([Buffer.from('no tar'.repeat(200))])))
+  await assert.rejects(deploy(host, 'alice', rawTar([[{ name: '../var/data' }, 'evil']])))
+  assert.equal(await outside(), before)
+})
+
 test('which releases go', () => {
   assert.deepEqual(surplus({ release: 'g', releases: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }), ['a', 'b'])
   assert.deepEqual(surplus({ release: 'a', releases: ['a', 'b', 'c', 'd', 'e', 'f'] }), ['b'])

@@ -1,9 +1,9 @@
-// Two locks on a data directory. Called by main.ts before anything else is touched.
-// `house` is held by the supervisor: a second house is refused. `family` is held by its children too, through a descriptor each inherits:
+// Two locks on a data directory. Taken by the supervisor, and by a restore of the whole house, before anything else is touched.
+// `house` is held by whichever it is: a second house is refused. `family` is held by its children too, through a descriptor each inherits:
 // after a supervisor's sudden death the next one waits until the last of them has left and can no longer remove its successor's sockets.
 import { spawnSync } from 'node:child_process'
 import { openSync } from 'node:fs'
-import { AubergeError } from '../wire/error.ts'
+import { AubergeError } from './error.ts'
 
 /** Children leave within 10 s of their supervisor's death. */
 const PATIENCE = '12'

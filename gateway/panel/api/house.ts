@@ -1,0 +1,46 @@
+// What a backup of the whole house takes from control: the registry and, when asked for, keys. On the admin socket alone, where everyone is root already.
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
+import { AubergeError } from '../../../wire/error.ts'
+import { places } from '../../../wire/house.ts'
+import type { App } from '../app.ts'
+import type { Room } from '../parts.ts'
+import { sendStream } from '../stream.ts'
+
+export function addHouse(app: App, room: Room): void {
+  app.get('/api/house', { config: { access: 'admin' }, schema: { summary: 'The zone of this house' } }, () => ({ zone: room.house.zone }))
+  app.get('/api/house/registry', { config: { access: 'admin' }, schema: { summary: 'The registry as one SQLite file; on the admin socket only' } }, (_request, reply) => sendRegistry(room, reply))
+  app.get('/api/house/certificates', { config: { access: 'admin' }, schema: { summary: 'Certificates with their keys, by file; on the admin socket only' } }, () => certificates(room))
+}
+
+function onlyHere({ door }: Room): void {
+  if (door !== 'console') throw new AubergeError('forbidden', 'Only on the machine itself: auberge backup FILE.')
+}
+
+async function sendRegistry(room: Room, reply: FastifyReply): Promise<FastifyReply> {
+  onlyHere(room)
+  const { uploads } = places(room.house.data)
+  await mkdir(uploads, { recursive: true, mode: 0o700 })
+  const file = `${uploads}/${randomBytes(16).toString('hex')}.db`
+  const remove = () => rm(file, { force: true })
+  try {
+    await room.registry.copy(file)
+    const copy = createReadStream(file)
+    copy.once('close', () => void remove())
+    return sendStream(room, reply.type('application/vnd.sqlite3'), copy)
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+/** Text by its path below the directory of certificates. */
+async function certificates(room: Room): Promise<Record<string, string>> {
+  onlyHere(room)
+  const { certificates: directory } = places(room.house.data)
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
+  const files = entries.filter(entry => entry.isFile() && entry.name.endsWith('.json')).map(entry => `${entry.parentPath}/${entry.name}`)
+  return Object.fromEntries(await Promise.all(files.map(async file => [file.slice(directory.length + 1), await readFile(file, 'utf8')])))
+}

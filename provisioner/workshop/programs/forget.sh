@@ -1,2 +1,0 @@
-# Removes what a restore that failed left.
-cd /var/www && rm -rf -- .restored
