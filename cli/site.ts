@@ -7,7 +7,7 @@ import { moment, sheet, size, table } from './table.ts'
 type Limits = { memory: number; cpu: number; disk: number; pids: number }
 export type SiteView = {
   name: string; url: string; state: string; owner: string; kind: string; image: string | null; ipv4: string[]; ipv6: string[]; limits: Limits | null
-  imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null
+  imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: 'internet' | 'none' | null
   usage?: { memory: number; disk: number } | null; release: string | null; releases: string[]; createdAt: number; failure?: string | null
   lastWake?: { at: number; ms: number; cause: Cause } | null; awake?: { since: number; because: Reason[] } | null
 }
@@ -77,7 +77,7 @@ export function describe(site: SiteView): string {
   return sheet([
     ['name', site.name], ['url', site.url], ['state', site.state], ['failure', site.failure], ['owner', site.owner], ['image', image(site)],
     ['addresses', [...site.ipv4, ...site.ipv6].join(', ')], ['release', site.release], ['releases', site.releases?.join(', ')],
-    ['php', assignments(site.php)], ['env', assignments(site.env, () => '…')], ['start', site.start],
+    ['php', assignments(site.php)], ['env', assignments(site.env, () => '…')], ['start', site.start], ['egress', site.egress],
     ['memory', limits && `${usage ? `${size(usage.memory)} of ` : ''}${size(limits.memory)}`],
     ['disk', limits && `${usage ? `${size(usage.disk)} of ` : ''}${size(limits.disk)}`],
     ['cpu', limits?.cpu], ['last wake', site.lastWake && `${moment(site.lastWake.at)}, ${Math.round(site.lastWake.ms)} ms, by ${waker(site.lastWake.cause)}`],

@@ -1,7 +1,7 @@
 // The front desk: what the panel asks of control. The panel's handlers know accounts and HTTP; the desk knows sites, names, pods and routes.
 import type { Duplex, Readable } from 'node:stream'
 import type { SiteChange } from '../registry/registry.ts'
-import type { Account, Limits, SiteState, WakeCause } from '../registry/types.ts'
+import type { Account, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
 import type { Backup, ExecRequest, ImageView, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
@@ -26,6 +26,8 @@ export type SiteView = {
   start: string | null
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
+  /** What its pod may reach of its own accord; null for an external name. */
+  egress: Egress | null
   usage: { memory: number; disk: number; files: number } | null
   release: string | null
   releases: string[]

@@ -1,13 +1,15 @@
 // The provisioner's verbs, as the gateway's control calls them (client.ts) and the server answers them (server.ts).
 // HTTP over the unix socket `run/pods/provisioner.sock`; streams are HTTP bodies. Errors are AubergeErrors in both directions.
 import type { Readable, Duplex } from 'node:stream'
-import type { Limits } from '../registry/types.ts'
+import type { Space } from '../wire/space.ts'
+import type { Egress, Limits } from '../registry/types.ts'
 
 /**
  * What a site needs of its pod. `image` is an image's name (`php`), whose newest version is taken when the pod is next made ready, or one version (`php@2`).
  * `php`: settings of PHP; `start`: the command of an application, null for the image's own. Each image takes what concerns it.
+ * `egress`: what its pod may reach of its own accord.
  */
-export type SiteSpec = { image: string; limits: Limits; env: Record<string, string>; php: Record<string, string>; start: string | null }
+export type SiteSpec = { image: string; limits: Limits; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: Egress }
 
 /** running → frozen → prepared → cold as in the design; `failed`: its process ended by itself or never answered. */
 export type Tier = 'running' | 'frozen' | 'prepared' | 'cold' | 'failed'
@@ -59,7 +61,7 @@ export type ExecRequest = { command: string[]; tty: boolean; columns?: number; r
 export interface Provisioner {
   /** Makes the pod and its volume, ready to start (tier prepared); of an existing site, updates the spec. */
   create(name: string, spec: SiteSpec): Promise<Pod>
-  /** A changed image, environment, setting or limit takes effect at the next wake; limits of cgroup and disk at once. */
+  /** A changed image, environment, setting or limit takes effect at the next wake; limits of cgroup and disk and what it may reach at once. */
   update(name: string, spec: SiteSpec): Promise<Pod>
   /** Thaws or starts the pod and resolves when its port answers. `wake_failed` with the log's tail if it doesn't. */
   wake(name: string): Promise<Woken>
@@ -89,6 +91,8 @@ export interface Provisioner {
   usage(name: string): Promise<{ memory: number; disk: number; files: number }>
   /** Bytes that each pod awake or frozen holds, by its site's name: anonymous, shared and kernel memory, not page cache. */
   memory(): Promise<Record<string, number>>
+  /** What volumes promise and take of the disk, and what is free. */
+  space(): Promise<Space>
   list(): Promise<Pod[]>
   /** Calls `each` for what happens by itself, until `signal` aborts; reconnects by itself. */
   watch(each: (event: PodEvent) => void, signal: AbortSignal): void

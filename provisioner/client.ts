@@ -1,5 +1,6 @@
 // The provisioner as control sees it: its verbs over the unix socket. While the provisioner is being restarted, calls wait for it.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Space } from '../wire/space.ts'
 import type { Duplex, Readable } from 'node:stream'
 import { Client, type Dispatcher } from 'undici'
 import { AubergeError, STATUS, type ErrorCode } from '../wire/error.ts'
@@ -44,6 +45,7 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
     dropFinalBackup: async (id: string) => void (await call('/drop-final-backup', { id })),
     usage: (name: string) => call<{ memory: number; disk: number; files: number }>(`/usage/${encodeURIComponent(name)}`),
     memory: () => call<Record<string, number>>('/memory'),
+    space: () => call<Space>('/space'),
     list: () => call<Pod[]>('/list'),
     watch: (each: (event: PodEvent) => void, signal: AbortSignal) => void watch(dispatcher, each, signal),
     images: () => call<ImageView[]>('/images'),

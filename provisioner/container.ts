@@ -42,7 +42,7 @@ function versionOf(host: Host, name: string, version: number): Image | null {
 function baseSpec(host: Host, name: string, image: Image): Omit<BundleSpec, 'process' | 'cgroup' | 'netns'> {
   const site = host.states.site(name)
   return {
-    hostname: name, rootfs: image.rootfs, firstId: firstId(host.instance, site.slot),
+    hostname: name, rootfs: image.rootfs, cgroupVersion: host.cgroups.version, firstId: firstId(host.instance, site.slot),
     volume: podPlaces(host.data, name).volume, files: boundFiles(host, image),
     texts: { ...settingsFiles(host.instance, image, site.spec), ...listening(image, portIn(host, image)) },
   }

@@ -78,7 +78,14 @@ async function guard(host: Host, name: string, veth: string): Promise<void> {
   const own = addressesOf(host, name)
   host.states.live(name, { veth })
   const neighbours = [own.ipv4, own.ipv6, linkLocal(own.mac)].map(address => run(commands.neighbour(host.instance.id, address, own.mac)))
-  await together(run(commands.isolate(veth)), run(commands.forwardingEntry(veth, own.mac)), ...neighbours, admit(host, name, veth))
+  const port = [run(commands.isolate(veth)), run(commands.forwardingEntry(veth, own.mac)), admit(host, name, veth)]
+  await together(narrow(host.instance, netnsName(host.instance, name)), ...port, ...neighbours)
+}
+
+async function narrow(of: Instance, netns: string): Promise<void> {
+  const { ipv4, ipv6 } = gateway(of)
+  await run(commands.batch(netns, '-4'), { input: commands.narrow(DEVICE, ipv4, [subnet4(of)]) })
+  await run(commands.batch(netns, '-6'), { input: commands.narrow(DEVICE, ipv6, [subnet6(of), 'fe80::/64']) })
 }
 
 /** Takes the site's network away: interface, addresses, namespace, rules. Of a site that has none, nothing. */

@@ -9,9 +9,11 @@ import { writeResolvConf } from './container.ts'
 import { Exits } from './exits.ts'
 import { fortify } from './firewall.ts'
 import { dropPartialBackups, sweepBackups } from './final.ts'
+import { Guard } from './guard.ts'
 import { openHost, type Host } from './host.ts'
 import { lock } from './lock.ts'
 import { tidyImages } from './images/verbs.ts'
+import { widenMachine } from './machine.ts'
 import { ensureBridge } from './network.ts'
 import { collectDead, reconcile } from './reconcile.ts'
 import { serve } from './server.ts'
@@ -38,9 +40,11 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   const instance = await claim(house.data, collectDead)
   adoptOrphans()
   const host = await openHost(house, instance, log, images)
+  widenMachine(log)
   await ensureBridge(instance, house.data)
   await writeResolvConf(host)
   await fortify(host)
+  const guard = new Guard(host)
   const exits = new Exits(host)
   await dropPartialBackups(host)
   await reconcile(host, exits)
@@ -53,6 +57,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   async function closed(): Promise<void> {
     clearInterval(daily)
     exits.close()
+    guard.close()
     server.close()
     await host.queue.settled(PATIENCE)
     await letGo()

@@ -1,6 +1,7 @@
 // Each verb of the provisioner: what it parses and which recipe it calls, in which queue. Called by server.ts.
 import { PassThrough, Readable } from 'node:stream'
 import { AubergeError } from '../wire/error.ts'
+import { space } from '../wire/space.ts'
 import type { PodEvent, Released } from './api.ts'
 import { building, imageViews, pinImage } from './images/verbs.ts'
 import { removeImage } from './images/remove.ts'
@@ -82,6 +83,7 @@ export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
     const bytes = await Promise.all(names.map(name => host.cgroups.memory(siteCgroup(host.instance, name))))
     return Object.fromEntries(names.map((name, index) => [name, bytes[index]]))
   },
+  space: async ({ host }) => space(host.data),
   events: async ({ exits, closed }) => {
     const events = new PassThrough()
     const tell = (event: PodEvent) => void events.write(`${JSON.stringify(event)}\n`)

@@ -21,6 +21,9 @@ export type Limits = { memory: number; cpu: number; disk: number; pids: number }
 
 export const DEFAULT_LIMITS: Limits = { memory: 256 * 2 ** 20, cpu: 1, disk: 2 ** 30, pids: 128 }
 
+/** What a site's pod may reach of its own accord: the internet (never mail ports, private networks, this host), or nothing. Answering visitors is neither. */
+export type Egress = 'internet' | 'none'
+
 /** How far a reservation is: a restart undoes what was `creating` and finishes what was `deleting` (or `purging`: without a final backup). */
 export type ReservationPhase = 'creating' | 'held' | 'deleting' | 'purging'
 
@@ -49,6 +52,7 @@ export type Site = {
   start: string | null
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
+  egress: Egress
   createdAt: number
 }
 

@@ -56,7 +56,7 @@ export async function assemble(given: Given): Promise<Control> {
   loadSites(registry, states, house)
   const meters = new Meters()
   const memory = new Memory({ registry, provisioner })
-  const metrics = new Metrics({ meters, states, activity, memory })
+  const metrics = new Metrics({ meters, states, activity, memory, space: async () => provisioner?.space() ?? null })
   const diary = new Diary(where.wakes, log)
   const certificates = house.https.length === 0 ? null : await certificatesOf(house, table, log)
   const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, meters, wakes: () => wakes, log }), log })

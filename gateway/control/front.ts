@@ -1,6 +1,6 @@
 // The front desk itself: each verb of desk.ts as a few steps of the parts. Made by assemble.ts, called by the panel and the command line.
 import type { Account } from '../../registry/types.ts'
-import { parseEnv, parseImage, parseImageName, parseLimits, parseStart } from '../../registry/parse.ts'
+import { parseEgress, parseEnv, parseImage, parseImageName, parseLimits, parseStart } from '../../registry/parse.ts'
 import { parsePhp } from '../../registry/php.ts'
 import type { SiteChange } from '../../registry/registry.ts'
 import { AubergeError } from '../../wire/error.ts'
@@ -120,6 +120,7 @@ async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 
     ...(change.env === undefined ? {} : { env: parseEnv(change.env) }),
     ...(change.php === undefined ? {} : { php: parsePhp(change.php) }),
     ...(change.start === undefined ? {} : { start: parseStart(change.start) }),
+    ...(change.egress === undefined ? {} : { egress: parseEgress(change.egress) }),
     ...(change.limits === undefined ? {} : { limits: parseLimits(change.limits) }),
   }
   await parts.turns.run(name, async () => {
@@ -130,7 +131,7 @@ async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 
       parts.states.change(name, { pod: await patiently(() => pods(parts).update(site.name, specOf(next))) })
       parts.states.forgive(name)
     } catch (error) {
-      parts.registry.sites.update(name, { image: now.image, env: now.env, php: now.php, start: now.start, limits: now.limits })
+      parts.registry.sites.update(name, { image: now.image, env: now.env, php: now.php, start: now.start, egress: now.egress, limits: now.limits })
       throw error
     }
   })

@@ -21,7 +21,7 @@ type Rest = Omit<SiteView, 'name' | 'kind' | 'url' | 'owner' | 'createdAt' | 'us
 
 function elsewhere({ addresses }: Reservation): Rest {
   return {
-    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, php: {}, start: null, imageVersion: null, restartNeeded: false, wakeForRobots: false,
+    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, php: {}, start: null, imageVersion: null, restartNeeded: false, wakeForRobots: false, egress: null,
     release: null, releases: [], lastWake: null, awake: null, failure: null,
   }
 }
@@ -34,7 +34,7 @@ function here(parts: ViewParts, name: string): Rest {
   return {
     state, image: site?.image ?? null, ipv4: zone.own.a, ipv6: zone.own.aaaa, limits: site?.limits ?? null, env: site?.env ?? {},
     php: site?.php ?? {}, start: site?.start ?? null, ...running(status?.pod, state),
-    wakeForRobots: site?.wakeForRobots ?? false,
+    wakeForRobots: site?.wakeForRobots ?? false, egress: site?.egress ?? null,
     release: status?.pod?.release ?? null, releases: status?.pod?.releases ?? [],
     lastWake: status?.lastWake ?? null, awake: status?.state === 'running' ? awake(parts, status) : null, failure: status?.state === 'failed' ? status.failure : null,
   }

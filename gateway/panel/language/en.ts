@@ -45,6 +45,7 @@ export const en = {
   limits: 'Limits', limit_cpu: 'Processor cores', save_limits: 'Save the limits',
   php_title: 'PHP settings', php_hint: 'What is left empty is as the image has it.', php_default: 'as the image has it', php_such_as: 'such as {example}', save_php: 'Save the PHP settings',
   robots_wake: 'Robots wake this site, too', robots_hint: 'Search engines then find it however rarely people come; scanners keep it awake as well.', save_robots: 'Save the switch', done_robots: 'Saved.',
+  egress_internet: 'This site may call out to the internet', egress_hint: 'Without it, whatever gets into the site can send nothing out and fetch nothing. Visitors are answered all the same.', save_egress: 'Save this choice', done_egress: 'Saved. It holds already.',
   finals_title: 'Deleted sites', finals_lead: 'The last backup of a deleted site is kept for 30 days. Until then its name is yours to take back, with everything in it.', finals_empty: 'There is none.', finals_link: 'Deleted sites ({count})',
   deleted_on: 'deleted {when}', kept_until: 'kept until {when}', revive: 'Bring back', revive_name: 'Bring {name} back', fetch: 'Download', fetch_name: 'Download the backup of {name}', final_remove: 'Remove for good', final_remove_name: 'Remove the backup of {name} for good',
   done_revived: 'It is back, as it was.', done_removed: 'Removed for good.',

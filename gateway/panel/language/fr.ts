@@ -42,6 +42,7 @@ export const fr: Sentences = {
   limits: 'Limites', limit_cpu: 'Cœurs de processeur', save_limits: 'Enregistrer les limites',
   php_title: 'Réglages de PHP', php_hint: 'Ce qui reste vide est comme dans l’image.', php_default: 'comme dans l’image', php_such_as: 'par exemple {example}', save_php: 'Enregistrer les réglages de PHP',
   robots_wake: 'Les robots réveillent aussi ce site', robots_hint: 'Les moteurs de recherche le trouvent alors, même si peu de gens y viennent ; les curieux automatiques le tiennent éveillé aussi.', save_robots: 'Enregistrer ce choix', done_robots: 'Enregistré.',
+  egress_internet: 'Ce site peut se connecter à internet', egress_hint: 'Sans cela, ce qui s’y introduirait ne pourrait rien envoyer ni rien télécharger. Les visiteurs reçoivent toujours leurs pages.', save_egress: 'Enregistrer ce réglage', done_egress: 'Enregistré. C’est déjà en vigueur.',
   finals_title: 'Sites supprimés', finals_lead: 'La dernière sauvegarde d’un site supprimé est gardée 30 jours. Jusque-là, vous pouvez reprendre son nom, avec tout ce qu’il contenait.', finals_empty: 'Il n’y en a pas.', finals_link: 'Sites supprimés ({count})',
   deleted_on: 'supprimé le {when}', kept_until: 'gardé jusqu’au {when}', revive: 'Faire revenir', revive_name: 'Faire revenir {name}', fetch: 'Télécharger', fetch_name: 'Télécharger la sauvegarde de {name}', final_remove: 'Supprimer pour de bon', final_remove_name: 'Supprimer pour de bon la sauvegarde de {name}',
   done_revived: 'Il est de retour, tel qu’il était.', done_removed: 'Supprimé pour de bon.',

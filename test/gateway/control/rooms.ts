@@ -60,6 +60,10 @@ export class Rooms implements Provisioner {
     return { backup }
   }
 
+  async space() {
+    return { promised: 3, taken: 2, free: 1 }
+  }
+
   async deploy(name: string, tar: Readable): Promise<Released> {
     await this.#asked(`deploy ${name} ${(await text(tar)).length > 0}`)
     const pod = this.#get(name)
