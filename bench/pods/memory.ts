@@ -28,6 +28,11 @@ export function memoryOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss'), 0)
 }
 
+/** Resident memory of processes, bytes; what they share counts for each. */
+export function residentOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + kilobytes(`/proc/${pid}/status`, 'VmRSS'), 0)
+}
+
 /** Processes and all their descendants. */
 export function family(pids: readonly number[]): number[] {
   const parents = processes().map(pid => [pid, parentOf(pid)] as const)
