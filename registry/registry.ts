@@ -68,6 +68,8 @@ export interface Reservations {
   get(name: string): Reservation | null
   /** All, or one account's, by name. */
   list(owner?: number): Reservation[]
+  /** Those that are being made or removed, by name. */
+  unfinished(): Reservation[]
   /** Writes down how far the reservation is; `not_found` where there is none. */
   mark(name: string, phase: ReservationPhase): void
   /** The account that held a name last, where it rests; null where none does. */

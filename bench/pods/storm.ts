@@ -1,9 +1,13 @@
 // Storms of wakes: in each round other sites, all asleep, are asked for at once; then they sleep again. All must be answered and nothing be left. Used by bench/scale.ts.
+import { setTimeout as pause } from 'node:timers/promises'
 import { holdings, type Holdings } from '../../test/helpers/holdings.ts'
 import { median, type Result } from '../table.ts'
-import { each, names, page, reserve, settle, sleep, withData, type Place } from './house.ts'
+import { each, names, page, reserve, sleep, withData, type Place } from './house.ts'
 import { family, residentOf } from './memory.ts'
 import { addReservations } from './registry.ts'
+
+/** Milliseconds after which relays have closed every connection that is idle: they keep one for 55 s. */
+const IDLE = 60_000
 
 export type Load = { sites: number; awake: number; cold: number; rounds: number }
 
@@ -38,7 +42,7 @@ async function round(place: Place, sites: string[]): Promise<Round> {
     statuses[status] = (statuses[status] ?? 0) + 1
   }))
   await each(sites, 2, name => sleep(place, name, 'asleep'))
-  await settle()
+  await pause(IDLE)
   return { took, statuses, held: await holdings(place.house), resident: residentOf(family(await place.house.pids('supervisor'))) }
 }
 
@@ -55,17 +59,18 @@ function results({ sites, awake, cold, rounds: count }: Load, created: number, r
   const took = counted.flatMap(each => each.took)
   const failed = counted.flatMap(each => Object.entries(each.statuses)).reduce((sum, [status, times]) => sum + (status === '200' ? 0 : times), 0)
   const [first, last] = [rounds[0]!, rounds.at(-1)!]
+  const more = leftOver(first.held, last.held)
   return [
     one('not answered', 'requests', failed, took.length, `by status: ${JSON.stringify(counted.map(each => each.statuses))}`),
     one('storm', 'ms', median(took), took.length, `from the request to the last byte; the last of each round: ${counted.map(each => Math.max(...each.took).toFixed(0)).join(', ')}`),
-    one('left over', 'things', leftOver(first.held, last.held), count, `what the house holds more after the last round than after the first; it holds ${JSON.stringify(last.held)}`),
+    one('left over', 'things', Object.values(more).reduce((sum, count) => sum + count, 0), count, `what the house holds more after the last round than after the first: ${JSON.stringify(more)}; it holds ${JSON.stringify(last.held)}`),
     one('resident growth', 'MB', (last.resident - first.resident) / 1e6, count, `of all the house's processes; after each round: ${rounds.map(each => (each.resident / 1e6).toFixed(0)).join(', ')}`),
     one('creation', 'ms', created / sites, sites, 'two at a time, the time for all by their number'),
   ]
 }
 
-/** What there is more of, summed; descriptors of each process included. */
-function leftOver({ files: before, ...first }: Holdings, { files: after, ...last }: Holdings): number {
-  const more = (was: Record<string, number>, is: Record<string, number>): number => Object.keys(is).reduce((sum, key) => sum + Math.max(0, (is[key] ?? 0) - (was[key] ?? 0)), 0)
-  return more(first, last) + more(before, after)
+/** What there is more of, and by how many; descriptors of each process included. */
+function leftOver({ files: before, ...first }: Holdings, { files: after, ...last }: Holdings): Record<string, number> {
+  const was: Record<string, number> = { ...first, ...before }
+  return Object.fromEntries(Object.entries({ ...last, ...after }).map(([what, count]) => [what, count - (was[what] ?? 0)] as const).filter(([, more]) => more > 0))
 }
