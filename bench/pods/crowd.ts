@@ -2,7 +2,7 @@
 // with few. Used by bench/scale.ts.
 import { Resolver } from 'node:dns/promises'
 import { compare, type Result } from '../table.ts'
-import { page, reserve, withData, type Place, type Stage } from './house.ts'
+import { page, reserve, withData, type Place, type Stage, type Started } from './house.ts'
 import { memoryOf } from './memory.ts'
 import { addReservations } from './registry.ts'
 import { PARTS } from '../../test/helpers/holdings.ts'
@@ -11,7 +11,7 @@ const FEW = 100
 const STARTS = 3
 const LOOKS = 1_000
 
-type Figures = { starts: number[]; memory: Record<string, number>; pages: number[]; names: number[]; reservation: number[] }
+type Figures = { starts: Started[]; memory: Record<string, number>; pages: number[]; names: number[]; reservation: number[] }
 
 export async function crowd(count: number): Promise<Result[]> {
   const many = await withData(stage => figures(stage, count))
@@ -19,7 +19,8 @@ export async function crowd(count: number): Promise<Result[]> {
   const conditions = `a house with ${count} reservations of sites, ${count - 1} of them cold; "few" is the same house with ${FEW}`
   const both = (name: string, unit: string, what: (figures: Figures) => number[], more: string): Result => compare(`scale ${name}`, unit, { auberge: what(many), few: what(few) }, `${conditions}; ${more}`)
   return [
-    both('start', 'ms', each => each.starts, 'from the command to "ready"'),
+    both('start', 'ms', each => each.starts.map(({ ms }) => ms), 'from the command to "ready"'),
+    both('start cpu', 's', each => each.starts.map(({ cpu }) => cpu), "of all the house's processes until then"),
     ...PARTS.map(part => both(`memory ${part}`, 'MB', each => [(each.memory[part] ?? 0) / 1e6], 'PSS, of all processes of that kind')),
     both('page', 'ms', each => each.pages, 'a small page of a site that is awake, one request after the other, kept alive'),
     both('name', 'ms', each => each.names, 'a query for an address, one after the other, each for another name'),
@@ -29,13 +30,12 @@ export async function crowd(count: number): Promise<Result[]> {
 
 async function figures(stage: Stage, count: number): Promise<Figures> {
   await addReservations(stage.data, count - 1)
-  const starts: number[] = []
+  const starts: Started[] = []
   let place: Place | null = null
   for (let i = 0; i < STARTS; i++) {
     await place?.house.stop()
-    const start = performance.now()
     place = await stage.start()
-    starts.push(performance.now() - start)
+    starts.push(place.started)
   }
   return { starts, ...await used(place!, count) }
 }

@@ -2,9 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { dataFor, startHouse, type TestHouse } from '../../test/helpers/house.ts'
 import { signIn, type Owner } from '../../test/e2e/owner.ts'
+import { cpuSeconds } from '../dns-peers.ts'
 
 /** A house that no clock puts to sleep and no budget presses, and who may reserve any number of names in it. */
-export type Place = { house: TestHouse; admin: Owner }
+export type Place = { house: TestHouse; admin: Owner; started: Started }
+
+/** From the command to "ready": milliseconds, and seconds of the processor that the house's processes used. */
+export type Started = { ms: number; cpu: number }
 
 const PASSWORD = 'keys of the whole house'
 
@@ -31,9 +35,13 @@ export class Stage {
 
   /** Starts the house, after another has stopped: the first makes the administrator. */
   async start(args: string[] = []): Promise<Place> {
+    const start = performance.now()
     const house = await startHouse(this, { data: this.data, args: ['--idle', '86400', ...args] })
+    const ms = performance.now() - start
+    const [supervisor = 0] = await house.pids('supervisor')
+    const started = { ms, cpu: cpuSeconds(supervisor) }
     await house.auberge('account', 'create', 'chief', '--admin', '--password-stdin', { input: PASSWORD })
-    return { house, admin: await signIn(house, 'chief', PASSWORD) }
+    return { house, started, admin: await signIn(house, 'chief', PASSWORD) }
   }
 
   async close(): Promise<void> {
