@@ -55,6 +55,9 @@ export function openReservations(db: Database): Reservations {
       return row ? toReservation(row) : null
     },
     list: account => (account === undefined ? all.all() : ofOwner.all(account)).map(toReservation),
+    * walk() {
+      for (const row of all.iterate()) yield toReservation(row)
+    },
     unfinished: () => unfinished.all().map(toReservation),
     mark(name, phase) {
       if (mark.run(phase, name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)

@@ -182,6 +182,7 @@ test('what is being made or removed is told apart from what is held', async t =>
   const { id: owner } = await account(registry)
   for (const name of ['one', 'two', 'three']) registry.reservations.create({ name, owner, kind: 'site', phase: name === 'two' ? 'creating' : 'held' })
   registry.reservations.mark('three', 'deleting')
+  assert.deepEqual([...registry.reservations.walk()].map(one => one.name), ['one', 'three', 'two'])
   assert.deepEqual(registry.reservations.unfinished().map(one => [one.name, one.phase]), [['three', 'deleting'], ['two', 'creating']])
 })
 
