@@ -35,7 +35,7 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
     const spec = siteSpec(await json())
     return host.queue.run(name, () => update(host, name, spec))
   },
-  wake: ({ host }, name) => host.queue.run(name, () => wake(host, known(host, name))),
+  wake: ({ host }, name) => host.queue.run(name, () => woken(host, known(host, name))),
   sleep: async ({ host, json }, name) => {
     const tier = tierOf(await json())
     return host.queue.run(name, () => sleep(host, known(host, name), tier))
@@ -98,6 +98,12 @@ export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
     const request = await json()
     return pinImage(host, imageName(text(request, 'name')), version(request)).then(() => null)
   },
+}
+
+/** A pod that is started has its turn; one that is only thawed needs none. */
+function woken(host: Host, name: string): ReturnType<typeof wake> {
+  const { tier } = host.states.life(name)
+  return tier === 'running' || tier === 'frozen' ? wake(host, name) : host.starts.pass(() => wake(host, name))
 }
 
 /** Pods looked at in one go: it takes a look at files for each, and wakes wait meanwhile. */
