@@ -13,7 +13,7 @@ import { median, type Result } from './table.ts'
 
 const SITES = 60
 /** Sites that change their tier between two looks at the machine. */
-const BATCH = 10
+const BATCH = 5
 const MB = 1e6
 
 /** What one site costs in each tier, and what of it is memory of the house's own processes. */

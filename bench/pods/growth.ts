@@ -32,5 +32,6 @@ type Look = { machine: number; kernel: number; pods: number; processes: number }
 
 async function look(path: string): Promise<Look> {
   await settle()
-  return { machine: kernelMemory(), ...groupMemory(path), processes: (await cgroups().tasks(path)).length }
+  const pids = await cgroups().tasks(path)
+  return { machine: kernelMemory(), ...groupMemory(path, pids), processes: pids.length }
 }

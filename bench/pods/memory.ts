@@ -3,19 +3,23 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Bytes the kernel holds that dropping caches doesn't give back: slabs, page tables, per-CPU data, what vmalloc gave (stacks of threads among it).
+ * Bytes the kernel holds that dropping caches doesn't give back, but for page tables: slabs, per-CPU data, what vmalloc gave (stacks of threads among it).
  * The whole machine's: others run here too, so look several times.
  */
 export function kernelMemory(): number {
-  return ['SUnreclaim', 'PageTables', 'Percpu', 'VmallocUsed'].reduce((sum, field) => sum + kilobytes('/proc/meminfo', field), 0)
+  return ['SUnreclaim', 'Percpu', 'VmallocUsed'].reduce((sum, field) => sum + kilobytes('/proc/meminfo', field), 0)
 }
 
-/** Anonymous and shared memory of what runs in a control group and below, bytes; and what the kernel holds for it alone. */
-export function groupMemory(path: string): { pods: number; kernel: number } {
+/**
+ * Of what runs in a control group and below, bytes: anonymous memory and page tables of its processes (the group's own count misses what a process brought
+ * along when it entered) and what is in its tmpfs; and what the kernel holds for the group alone.
+ */
+export function groupMemory(path: string, pids: readonly number[]): { pods: number; kernel: number } {
+  const own = pids.reduce((sum, pid) => sum + kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss_Anon') + kilobytes(`/proc/${pid}/status`, 'VmPTE'), 0)
   const v1 = `/sys/fs/cgroup/memory${path}`
-  if (existsSync(v1)) return { pods: fields(`${v1}/memory.stat`, ['total_rss', 'total_shmem']), kernel: Number(read(`${v1}/memory.kmem.usage_in_bytes`)) }
+  if (existsSync(v1)) return { pods: own + fields(`${v1}/memory.stat`, ['total_shmem']), kernel: Number(read(`${v1}/memory.kmem.usage_in_bytes`)) }
   const v2 = `/sys/fs/cgroup${path}/memory.stat`
-  return { pods: fields(v2, ['anon', 'shmem']), kernel: fields(v2, ['kernel']) }
+  return { pods: own + fields(v2, ['shmem']), kernel: fields(v2, ['kernel']) }
 }
 
 /** Lines such as `anon 12`, summed. */
