@@ -20,7 +20,7 @@ export async function growth<T>(path: string, all: readonly T[], batch: number, 
   const [first, last] = [looks[0]!, looks.at(-1)!]
   const machine = median(looks.slice(1).map((after, i) => (after.machine - looks[i]!.machine) / batch))
   const per = (what: keyof Look): number => (last[what] - first[what]) / all.length
-  return { kernel: whose === 'machine' ? machine : per('kernel'), pods: per('pods'), own: 0, processes: per('processes') }
+  return { kernel: whose === 'machine' ? machine + per('tables') : per('kernel'), pods: per('pods'), own: 0, processes: per('processes') }
 }
 
 export function plus(a: Cost, b: Cost): Cost {
@@ -28,7 +28,7 @@ export function plus(a: Cost, b: Cost): Cost {
 }
 
 /** Bytes, and processes of the pods. */
-type Look = { machine: number; kernel: number; pods: number; processes: number }
+type Look = { machine: number; kernel: number; tables: number; pods: number; processes: number }
 
 async function look(path: string): Promise<Look> {
   await settle()

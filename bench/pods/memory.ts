@@ -11,15 +11,16 @@ export function kernelMemory(): number {
 }
 
 /**
- * Of what runs in a control group and below, bytes: anonymous memory and page tables of its processes (the group's own count misses what a process brought
- * along when it entered) and what is in its tmpfs; and what the kernel holds for the group alone.
+ * Of the processes in a control group and below, bytes: anonymous memory (the group's own count misses what a process brought along when it entered) and
+ * what is in their tmpfs; their page tables; and all that the kernel holds for the group, these included.
  */
-export function groupMemory(path: string, pids: readonly number[]): { pods: number; kernel: number } {
-  const own = pids.reduce((sum, pid) => sum + kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss_Anon') + kilobytes(`/proc/${pid}/status`, 'VmPTE'), 0)
+export function groupMemory(path: string, pids: readonly number[]): { pods: number; tables: number; kernel: number } {
+  const sum = (file: string, field: string): number => pids.reduce((all, pid) => all + kilobytes(`/proc/${pid}/${file}`, field), 0)
+  const [anonymous, tables] = [sum('smaps_rollup', 'Pss_Anon'), sum('status', 'VmPTE')]
   const v1 = `/sys/fs/cgroup/memory${path}`
-  if (existsSync(v1)) return { pods: own + fields(`${v1}/memory.stat`, ['total_shmem']), kernel: Number(read(`${v1}/memory.kmem.usage_in_bytes`)) }
+  if (existsSync(v1)) return { pods: anonymous + fields(`${v1}/memory.stat`, ['total_shmem']), tables, kernel: Number(read(`${v1}/memory.kmem.usage_in_bytes`)) }
   const v2 = `/sys/fs/cgroup${path}/memory.stat`
-  return { pods: own + fields(v2, ['shmem']), kernel: fields(v2, ['kernel']) }
+  return { pods: anonymous + fields(v2, ['shmem']), tables, kernel: fields(v2, ['kernel']) }
 }
 
 /** Lines such as `anon 12`, summed. */
