@@ -12,7 +12,7 @@ import { flag } from './relay/rig.ts'
 import { median, type Result } from './table.ts'
 
 const SITES = 60
-/** Sites that change their tier between two looks at the machine. */
+/** Sites that are made between two looks at the machine. */
 const BATCH = 5
 const MB = 1e6
 
@@ -30,7 +30,7 @@ export async function run(flags: string[]): Promise<Result[]> {
 async function figures(stage: Stage, sites: string[]): Promise<Figures> {
   const first = await stage.start()
   const number = numberOf(stage.data)
-  const grown = (act: (name: string) => Promise<unknown>, whose: 'machine' | 'groups' = 'groups'): Promise<Cost> => growth(`/auberge${number}`, sites, BATCH, whose, batch => each(batch, 2, act))
+  const grown = (act: (name: string) => Promise<unknown>, whose: 'machine' | 'groups' = 'groups'): Promise<Cost> => growth(`/auberge${number}`, sites, whose === 'machine' ? BATCH : sites.length, whose, batch => each(batch, 2, act))
   const empty = await own(first)
   const made = await grown(name => reserve(first, name), 'machine')
   await first.house.stop()

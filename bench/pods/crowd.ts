@@ -10,6 +10,7 @@ import { PARTS } from '../../test/helpers/holdings.ts'
 const FEW = 100
 const STARTS = 3
 const LOOKS = 1_000
+const RESERVATIONS = 5
 
 type Figures = { starts: Started[]; memory: Record<string, number>; pages: number[]; names: number[]; reservation: number[] }
 
@@ -41,7 +42,7 @@ async function figures(stage: Stage, count: number): Promise<Figures> {
 }
 
 async function used(place: Place, count: number): Promise<Omit<Figures, 'starts'>> {
-  const reservation = [await time(() => reserve(place, 'bench'))]
+  await reserve(place, 'bench')
   // What starting left to be collected is collected, and what runs often is compiled.
   for (let i = 0; i < LOOKS; i++) await page(place, 'bench')
   const pages: number[] = []
@@ -50,6 +51,8 @@ async function used(place: Place, count: number): Promise<Omit<Figures, 'starts'
   resolver.setServers([`127.0.0.1:${place.house.dns}`])
   const names: number[] = []
   for (let i = 0; i < LOOKS; i++) names.push(await time(() => resolver.resolve4(`cold${i * 7_919 % (count - 1)}.localhost`)))
+  const reservation: number[] = []
+  for (let i = 0; i < RESERVATIONS; i++) reservation.push(await time(() => reserve(place, `more${i}`)))
   const memory: Record<string, number> = {}
   for (const part of PARTS) memory[part] = memoryOf(await place.house.pids(part))
   return { memory, pages, names, reservation }

@@ -3,12 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Bytes the kernel holds that dropping caches doesn't give back, but for page tables: slabs, per-CPU data, what vmalloc gave (stacks of threads among it).
- * The whole machine's: others run here too, so look several times.
+ * Bytes the kernel holds that dropping caches doesn't give back, but for page tables: objects of slabs, per-CPU data, what vmalloc gave (stacks of threads
+ * among it). Objects rather than pages: on a machine that has done much, new ones fill pages that are there already.
  */
 export function kernelMemory(): number {
-  return ['SUnreclaim', 'Percpu', 'VmallocUsed'].reduce((sum, field) => sum + kilobytes('/proc/meminfo', field), 0)
+  const slabs = read('/proc/slabinfo').split('\n').slice(2).map(line => line.split(/\s+/))
+  const objects = slabs.filter(([name = '']) => name !== '' && !isReclaimable(name)).reduce((sum, [, active, , size]) => sum + Number(active) * Number(size), 0)
+  return objects + kilobytes('/proc/meminfo', 'Percpu') + kilobytes('/proc/meminfo', 'VmallocUsed')
 }
+
+const isReclaimable = (slab: string): boolean => read(`/sys/kernel/slab/${slab}/reclaim_account`).trim() === '1'
 
 /**
  * Of the processes in a control group and below, bytes: anonymous memory (the group's own count misses what a process brought along when it entered) and
