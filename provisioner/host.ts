@@ -1,10 +1,12 @@
 // What every recipe acts on: one house's place on this machine. Made once by main.ts, passed everywhere.
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import type { House } from '../wire/house.ts'
 import { AubergeError } from '../wire/error.ts'
 import type { Logger } from '../wire/log.ts'
 import { cgroups, type Cgroups } from './cgroup.ts'
+import { Gate } from './gate.ts'
 import { Pins } from './images/pins.ts'
 import type { Instance } from './instance.ts'
 import { Queue } from './queue.ts'
@@ -14,6 +16,11 @@ import { rktRuntime } from './runtime/rkt.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { States } from './state.ts'
 
+/** Pods started at a time for each processor. Of forty that are asked for at once, half answer in half the time that they take all together, and the last sooner as well. */
+const STARTS = 2
+/** Milliseconds after which a start that takes so long keeps no other waiting: an application's, or one that fails. */
+const SLOW = 1_000
+
 export type Host = {
   data: string
   instance: Instance
@@ -22,6 +29,8 @@ export type Host = {
   states: States
   /** One recipe at a time for each site. */
   queue: Queue
+  /** Few pods are started at a time. */
+  starts: Gate
   /** Addresses pods may ask for names. */
   resolvers: string[]
   /** Where images are; the machine-wide store unless a test says otherwise. */
@@ -43,6 +52,7 @@ export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance:
   if (runtime !== 'rkt') await leaveRkt(instance, data, groups)
   return {
     data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(),
+    starts: new Gate(STARTS * availableParallelism(), SLOW),
     resolvers: resolvers(), runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers,
   }
 }

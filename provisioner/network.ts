@@ -73,7 +73,7 @@ async function peerOf(netns: string): Promise<string> {
   return veth.ifname
 }
 
-/** Isolates a pod's port, says whose it is and lets its own addresses through. */
+/** Isolates a pod's port, says whose it is and lets its own addresses through; at once, for programs that waited for one another here were a fifth of what a reservation takes. */
 async function guard(host: Host, name: string, veth: string): Promise<void> {
   const own = addressesOf(host, name)
   host.states.live(name, { veth })
@@ -95,6 +95,7 @@ export async function disconnect(host: Host, name: string): Promise<void> {
   if (host.runtime.network === 'prepare') await cni(host, name, 'DEL', 'bridge', DEVICE).catch(error => host.log.debug({ site: name, error: String(error) }, 'CNI DEL'))
   const own = addressesOf(host, name)
   for (const address of [own.ipv4, own.ipv6]) await rm(`${cniData(host)}/${host.instance.id}/${address}`, { force: true })
+  if (veth === null && !hasNetns(netns)) return
   if (hasNetns(netns)) await run(commands.deleteNetns(netns))
   await together(...[own.ipv4, own.ipv6, linkLocal(own.mac)].map(address => succeeds(commands.forgetNeighbour(host.instance.id, address))))
   if (veth !== null) await dismiss(host, name, veth)

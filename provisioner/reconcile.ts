@@ -6,14 +6,14 @@ import { places } from '../wire/house.ts'
 import { cgroups } from './cgroup.ts'
 import * as commands from './commands/network.ts'
 import * as volumes from './commands/volume.ts'
-import { ensureVolume, mountPoints, unmounted } from './volume.ts'
+import { ensureVolume, mounted, mountPoints, unmounted } from './volume.ts'
 import type { Exits } from './exits.ts'
 import { fortify } from './firewall.ts'
 import type { Host } from './host.ts'
 import { addresses, containerId, netnsName, podCgroup, siteCgroup, type Instance } from './instance.ts'
 import { ensureLog } from './log.ts'
 import { netnsNames } from './network.ts'
-import { netnsPlace, podPlaces } from './places.ts'
+import { bundlePlace, netnsPlace, podPlaces } from './places.ts'
 import { alive, startOf } from './process.ts'
 import { finishAdoption } from './recipes/adopt.ts'
 import { erase } from './recipes/erase.ts'
@@ -26,18 +26,22 @@ import type { Container } from './runtime/runtime.ts'
 
 /** One site's trouble is logged and leaves the others alone. */
 export async function reconcile(host: Host, exits: Exits): Promise<void> {
-  const containers = await host.runtime.list()
-  for (const name of host.states.names()) await settle(host, exits, name, containers).catch(error => host.log.error({ site: name, error: String(error) }, 'could not be reconciled'))
+  const found: Found = { containers: await host.runtime.list(), groups: new Set(await host.cgroups.children(`/${host.instance.id}`)) }
+  for (const name of host.states.names()) await settle(host, exits, name, found).catch(error => host.log.error({ site: name, error: String(error) }, 'could not be reconciled'))
   await collect(host)
   await fortify(host)
 }
 
-async function settle(host: Host, exits: Exits, name: string, containers: Container[]): Promise<void> {
+/** What there is when the provisioner starts. */
+type Found = { containers: Container[]; groups: Set<string> }
+
+async function settle(host: Host, exits: Exits, name: string, { containers, groups }: Found): Promise<void> {
   await unfreeze(podPlaces(host.data, name).volume)
   const { intent } = host.states.site(name)
   if (intent === 'adopt') return goCold(host, name).then(() => finishAdoption(host, name))
   if (intent !== null) return erase(host, name)
   await dropStage(host, name)
+  if (isClean(host, name, groups)) return
   adoptStarted(host, name, containers)
   const life = host.states.life(name)
   if (life.tier === 'running' || life.tier === 'frozen') return alive(life) ? adopt(host, name) : exits.exited(name)
@@ -53,6 +57,14 @@ function connected(host: Host, name: string): boolean {
 function begun(host: Host, name: string, containers: Container[]): boolean {
   const container = containers.find(each => each.id === containerId(host.instance, name))
   return container?.status === 'running' && container.pid === host.states.life(name).pid
+}
+
+/** Whether nothing of the site is on the host but its files: so are nearly all after a restart of the machine, and making each cold again takes a dozen programs. */
+function isClean(host: Host, name: string, groups: Set<string>): boolean {
+  const { tier, veth } = host.states.life(name)
+  const { volume, log } = podPlaces(host.data, name)
+  const left = [netnsPlace(netnsName(host.instance, name)), bundlePlace(host.instance, containerId(host.instance, name))]
+  return tier === 'cold' && veth === null && !groups.has(name) && !mounted(volume) && !mounted(log) && !left.some(path => existsSync(path))
 }
 
 /** A wake that died between the start and writing it down. A pod whose network began with it may have died before that was guarded: it is no such wake. */

@@ -1,5 +1,6 @@
 // The second volume of a site, which a restore fills while the site goes on with its own. Used by workshop/restore.ts, recipes/adopt.ts and erase.ts.
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, rm, rmdir } from 'node:fs/promises'
 import { AubergeError } from '../wire/error.ts'
 import * as commands from './commands/volume.ts'
@@ -47,10 +48,11 @@ export async function giveUp(host: Host, name: string, id: string): Promise<void
   if (waiting.get(key(host, name))?.id === id) await dropStage(host, name)
 }
 
-/** Removes it, whatever state it is in. Does no harm done twice. */
+/** Removes it, whatever state it is in. Does no harm done twice; asked of every site at start, so it runs no program where there is none. */
 export async function dropStage(host: Host, name: string): Promise<void> {
   const { stagedImage, staged } = podPlaces(host.data, name)
   waiting.delete(key(host, name))
+  if (!existsSync(stagedImage) && !existsSync(staged)) return
   await removeImage(stagedImage, staged)
   await rm(staged, { recursive: true, force: true })
 }

@@ -1,8 +1,9 @@
 // Each verb of the provisioner: what it parses and which recipe it calls, in which queue. Called by server.ts.
 import { PassThrough, Readable } from 'node:stream'
+import { setImmediate as breathe } from 'node:timers/promises'
 import { AubergeError } from '../wire/error.ts'
 import { space } from '../wire/space.ts'
-import type { PodEvent, Released } from './api.ts'
+import type { Pod, PodEvent, Released } from './api.ts'
 import { building, imageViews, pinImage } from './images/verbs.ts'
 import { removeImage } from './images/remove.ts'
 import { dropBackup, listBackups, readBackup } from './final.ts'
@@ -35,7 +36,7 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
     const spec = siteSpec(await json())
     return host.queue.run(name, () => update(host, name, spec))
   },
-  wake: ({ host }, name) => host.queue.run(name, () => wake(host, known(host, name))),
+  wake: ({ host }, name) => host.queue.run(name, () => woken(host, known(host, name))),
   sleep: async ({ host, json }, name) => {
     const tier = tierOf(await json())
     return host.queue.run(name, () => sleep(host, known(host, name), tier))
@@ -77,7 +78,7 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
 
 export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
   ping: async () => null,
-  list: async ({ host }) => host.states.names().filter(name => host.states.site(name).intent === null).map(name => podOf(host, name)),
+  list: ({ host }) => pods(host),
   memory: async ({ host }) => {
     const names = host.states.awake()
     const bytes = await Promise.all(names.map(name => host.cgroups.memory(siteCgroup(host.instance, name))))
@@ -104,6 +105,26 @@ export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
     const request = await json()
     return pinImage(host, imageName(text(request, 'name')), version(request)).then(() => null)
   },
+}
+
+/** A pod that is started has its turn; one that is only thawed needs none. */
+function woken(host: Host, name: string): ReturnType<typeof wake> {
+  const { tier } = host.states.life(name)
+  return tier === 'running' || tier === 'frozen' ? wake(host, name) : host.starts.pass(() => wake(host, name))
+}
+
+/** Pods looked at in one go: it takes a look at files for each, and wakes wait meanwhile. */
+const AT_ONCE = 50
+
+async function pods(host: Host): Promise<Pod[]> {
+  const found: Pod[] = []
+  const names = host.states.names()
+  for (let from = 0; from < names.length; from += AT_ONCE) {
+    if (from > 0) await breathe()
+    const there = names.slice(from, from + AT_ONCE).filter(name => host.states.has(name) && host.states.site(name).intent === null)
+    found.push(...there.map(name => podOf(host, name)))
+  }
+  return found
 }
 
 function known(host: Host, name: string): string {

@@ -70,6 +70,10 @@ export interface Reservations {
   list(owner?: number): Reservation[]
   /** Whether more than one account holds names. */
   isShared(): boolean
+  /** All, one at a time: a hundred thousand in one list take a hundred megabytes. The registry takes no change meanwhile. */
+  walk(): Iterable<Reservation>
+  /** Those that are being made or removed, by name. */
+  unfinished(): Reservation[]
   /** Writes down how far the reservation is; `not_found` where there is none. */
   mark(name: string, phase: ReservationPhase): void
   /** The account that held a name last, where it rests; null where none does. */
@@ -85,6 +89,8 @@ export interface Sites {
   create(site: { name: string; owner: number; image: string; limits?: Limits; env?: Record<string, string> }): Site
   get(name: string): Site | null
   list(owner?: number): Site[]
+  /** All, one at a time, as with reservations. */
+  walk(): Iterable<Site>
   update(name: string, change: SiteChange): Site
   remove(name: string): void
 }

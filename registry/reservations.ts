@@ -10,6 +10,7 @@ type Row = { name: string; owner: number; kind: 'site' | 'external'; phase: Rese
 export function openReservations(db: Database): Reservations {
   const get = db.prepare<[string], Row>('SELECT * FROM reservations WHERE name = ?')
   const all = db.prepare<[], Row>('SELECT * FROM reservations ORDER BY name')
+  const unfinished = db.prepare<[], Row>("SELECT * FROM reservations WHERE phase <> 'held' ORDER BY name")
   const ofOwner = db.prepare<[number], Row>('SELECT * FROM reservations WHERE owner = ? ORDER BY name')
   const count = db.prepare<[number], { names: number }>('SELECT count(*) AS names FROM reservations WHERE owner = ?')
   const shared = db.prepare<[], { shared: number }>('SELECT (SELECT min(owner) FROM reservations) <> (SELECT max(owner) FROM reservations) AS shared')
@@ -31,8 +32,9 @@ export function openReservations(db: Database): Reservations {
   }
 
   const checkQuota = (account: number, most: number | undefined): void => {
+    if (most === undefined || owner.get(account)?.role === 'admin') return
     const held = count.get(account)?.names ?? 0
-    if (most === undefined || held < most || owner.get(account)?.role === 'admin') return
+    if (held < most) return
     throw new AubergeError('quota', `an account may hold ${most} name(s) and this one holds ${held}: delete one first`)
   }
 
@@ -55,6 +57,10 @@ export function openReservations(db: Database): Reservations {
     },
     list: account => (account === undefined ? all.all() : ofOwner.all(account)).map(toReservation),
     isShared: () => shared.get()?.shared === 1,
+    * walk() {
+      for (const row of all.iterate()) yield toReservation(row)
+    },
+    unfinished: () => unfinished.all().map(toReservation),
     mark(name, phase) {
       if (mark.run(phase, name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)
     },

@@ -39,6 +39,9 @@ export function openSites(db: Database): Sites {
       return row ? toSite(row) : null
     },
     list: owner => (owner === undefined ? all.all() : ofOwner.all(owner)).map(toSite),
+    * walk() {
+      for (const row of all.iterate()) yield toSite(row)
+    },
     update(name, change) {
       return db.transaction(() => {
         const site = read(name)

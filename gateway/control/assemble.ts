@@ -22,7 +22,7 @@ import { Memory } from './memory.ts'
 import { Relays, type Ears } from './push.ts'
 import { RoutingTable } from './routes.ts'
 import { Sleeps } from './sleeps.ts'
-import { Snapshot } from './snapshot.ts'
+import { inPieces, Snapshot } from './snapshot.ts'
 import { States } from './states.ts'
 import { Turns } from './turns.ts'
 import { Wakes } from './wakes.ts'
@@ -79,7 +79,7 @@ export async function assemble(given: Given): Promise<Control> {
   every(SWEEP, () => parts.access.sweep(site => states.get(site) !== undefined), log, stop.signal)
   const snapshot = new Snapshot({
     file: where.routesSnapshot,
-    content: () => JSON.stringify({ type: 'table', version: table.version, zone: house.zone, routes: table.all() }),
+    content: () => inPieces(`{"type":"table","version":${table.version},"zone":${JSON.stringify(house.zone)},"routes":[`, table.all(), route => JSON.stringify(route), ']}'),
     delay: DELAY,
     failed: error => { log.error({ err: error }, 'the snapshot of the routes could not be written') },
   })

@@ -17,7 +17,7 @@ export function fixedRoutes(table: RoutingTable, house: House): void {
 /** What DNS answers below the apex: every name that is held, and static routes' names in the zone. */
 export function zoneNames(registry: Registry, house: House, own: NameRecords): Map<string, NameRecords> {
   const names = new Map<string, NameRecords>()
-  for (const { name, kind, phase, addresses } of registry.reservations.list()) {
+  for (const { name, kind, phase, addresses } of registry.reservations.walk()) {
     if (phase === 'held') names.set(name, kind === 'site' ? own : addresses)
   }
   for (const { host } of house.routes) {
@@ -34,9 +34,9 @@ export function zoneNames(registry: Registry, house: House, own: NameRecords): M
 export function loadSites(registry: Registry, states: States, house: House): void {
   const suspended = new Map(registry.accounts.list().map(account => [account.id, account.suspended]))
   const last = lastRoutes(places(house.data).routesSnapshot)
-  const held = new Set(registry.reservations.list().filter(one => one.phase === 'held').map(one => one.name))
-  for (const site of registry.sites.list()) {
-    if (!held.has(site.name)) continue
+  const unfinished = new Set(registry.reservations.unfinished().map(one => one.name))
+  for (const site of registry.sites.walk()) {
+    if (unfinished.has(site.name)) continue
     const pod = lastPod(site, last.get(site.name))
     states.add(site.name, { state: pod ? 'running' : 'asleep', pod, suspended: suspended.get(site.owner) ?? null, wakeForRobots: site.wakeForRobots })
   }

@@ -15,7 +15,7 @@ export async function reconcile(parts: Parts): Promise<void> {
   const list = await pods(parts).list()
   const known = new Map(list.map(pod => [pod.name, pod]))
   for (const { name } of parts.states.list()) if (!parts.turns.touched(name)) adopt(parts, name, known.get(name))
-  for (const reservation of parts.registry.reservations.list()) await finish(parts, reservation)
+  for (const reservation of parts.registry.reservations.unfinished()) await finish(parts, reservation)
   for (const pod of list) if (!parts.turns.touched(pod.name)) await settle(parts, pod)
 }
 
@@ -23,6 +23,7 @@ export async function reconcile(parts: Parts): Promise<void> {
 function adopt({ states }: Parts, name: string, pod: Pod | undefined): void {
   const status = states.get(name)
   if (!status) return
+  if (!pod && status.pod === null && status.state === 'asleep') return
   if (!pod) return void states.change(name, { pod: null, state: 'asleep' })
   const change = found(pod)
   const stays = status.state === 'failed' && change.state !== 'running'
@@ -30,7 +31,7 @@ function adopt({ states }: Parts, name: string, pod: Pod | undefined): void {
 }
 
 async function finish(parts: Parts, { name, phase, kind }: Reservation): Promise<void> {
-  if (phase === 'held' || parts.turns.touched(name)) return
+  if (parts.turns.touched(name)) return
   const act = phase === 'creating' && kind === 'site' ? () => undoCreate(parts, name) : () => finishDelete(parts, name)
   parts.log.info({ site: name, phase }, 'finishing what was interrupted')
   await attempt(parts, name, act)

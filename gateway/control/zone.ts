@@ -5,7 +5,7 @@ import type { NameRecords, ToDns, ZoneSnapshot } from '../../registry/types.ts'
 import { readLines, writeLine } from '../../wire/lines.ts'
 import type { Logger } from '../../wire/log.ts'
 import { openDoor, type Door } from './doors.ts'
-import { Snapshot } from './snapshot.ts'
+import { inPieces, Snapshot } from './snapshot.ts'
 
 /** Seconds an address may be cached: a site that moves is followed in a minute. */
 const TTL = 60
@@ -42,7 +42,7 @@ export class Zone {
     this.#settings = options.settings
     this.#log = options.log
     const failed = (error: unknown): void => { options.log.error({ err: error, file: options.file }, 'the zone snapshot could not be written') }
-    this.#snapshot = new Snapshot({ file: options.file, content: () => JSON.stringify(this.#whole()), delay: DELAY, failed })
+    this.#snapshot = new Snapshot({ file: options.file, content: () => this.#pieces(), delay: DELAY, failed })
     // Not below the clock, so that it grows even after a registry was restored from a backup.
     this.#serial = Math.max(Number(this.#settings.get(SERIAL) ?? 0), Math.floor(Date.now() / 1000))
     this.#grow()
@@ -85,8 +85,17 @@ export class Zone {
   }
 
   #whole(): ZoneSnapshot {
-    const names = Object.fromEntries(this.#names)
-    return { zone: this.#zone, serial: this.#serial, ttl: TTL, negativeTtl: NEGATIVE_TTL, apex: this.#own, names }
+    return { ...this.#head(), names: Object.fromEntries(this.#names) }
+  }
+
+  /** The same as text. */
+  #pieces(): Iterable<string> {
+    const member = ([name, records]: [string, NameRecords]): string => `${JSON.stringify(name)}:${JSON.stringify(records)}`
+    return inPieces(`${JSON.stringify(this.#head()).slice(0, -1)},"names":{`, [...this.#names], member, '}}')
+  }
+
+  #head(): Omit<ZoneSnapshot, 'names'> {
+    return { zone: this.#zone, serial: this.#serial, ttl: TTL, negativeTtl: NEGATIVE_TTL, apex: this.#own }
   }
 
   /** RFC 1982: 32 bits, and 0 follows the largest. */

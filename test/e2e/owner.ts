@@ -16,9 +16,16 @@ export type Owner = {
 export async function newOwner(house: TestHouse, username: string): Promise<Owner> {
   const password = `the ${username} sleeps well`
   const host = new URL(house.ready.panel).host
+  const body = JSON.stringify({ username, password })
+  assert.equal((await house.visit(host, '/api/accounts', { method: 'POST', headers: { 'content-type': 'application/json' }, body })).status, 201)
+  return signIn(house, username, password)
+}
+
+/** Signs in at the panel, and makes a token. */
+export async function signIn(house: TestHouse, username: string, password: string): Promise<Owner> {
+  const host = new URL(house.ready.panel).host
   const json = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     house.visit(host, path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
-  assert.equal((await json('/api/accounts', { username, password })).status, 201)
   const session = await json('/api/session', { username, password })
   assert.equal(session.status, 200)
   const cookie = String(session.headers['set-cookie']).split(';')[0] ?? ''

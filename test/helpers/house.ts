@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { Agent, request } from 'undici'
 import { retireHouse } from '../../provisioner/provision.ts'
+import type { Cleaner } from './temporary.ts'
 
 const launcher = fileURLToPath(new URL('../../bin/auberge.mjs', import.meta.url))
 
@@ -39,7 +39,7 @@ export type TestHouse = {
 }
 
 /** A data directory for houses, retired and removed after the test; several houses may live in it one after the other. */
-export function dataFor(t: TestContext): string {
+export function dataFor(t: Cleaner): string {
   const data = mkdtempSync(`${tmpdir()}/aub-`)
   t.after(async () => {
     for (const stop of stops.get(t) ?? []) await stop()
@@ -50,7 +50,7 @@ export function dataFor(t: TestContext): string {
 }
 
 /** Starts a house and resolves when it says that it is ready. It is stopped before its data directory is retired. */
-export async function startHouse(t: TestContext, { data = dataFor(t), args = [] as string[], https = false } = {}): Promise<TestHouse> {
+export async function startHouse(t: Cleaner, { data = dataFor(t), args = [] as string[], https = false } = {}): Promise<TestHouse> {
   const child = spawn(process.execPath, [launcher, 'up', '--json', '--data', data, '--http', '127.0.0.1:0', '--https', https ? '127.0.0.1:0' : 'off', '--dns', '127.0.0.1:0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = () => stopped(child)
   stops.set(t, [...(stops.get(t) ?? []), stop])
@@ -70,7 +70,7 @@ export async function startHouse(t: TestContext, { data = dataFor(t), args = [] 
 }
 
 /** What is to be stopped before a test's data directories are retired: node:test runs `after` hooks in the order they were registered. */
-const stops = new WeakMap<TestContext, (() => Promise<unknown>)[]>()
+const stops = new WeakMap<Cleaner, (() => Promise<unknown>)[]>()
 
 async function readiness(child: ChildProcess): Promise<Ready> {
   let errors = ''

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
-type Cleaner = Pick<TestContext, 'after'>
+export type Cleaner = Pick<TestContext, 'after'>
 
 /** A new directory, removed after the test `t`. Short, for unix sockets must fit below it. */
 export function temporary(t: Cleaner, name = 'aub'): string {

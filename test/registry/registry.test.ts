@@ -177,6 +177,15 @@ test('a name is held by one account, within its quota', async t => {
   assert.throws(() => registry.accounts.remove(alice.id), code('conflict'))
 })
 
+test('what is being made or removed is told apart from what is held', async t => {
+  const { registry } = freshRegistry(t)
+  const { id: owner } = await account(registry)
+  for (const name of ['one', 'two', 'three']) registry.reservations.create({ name, owner, kind: 'site', phase: name === 'two' ? 'creating' : 'held' })
+  registry.reservations.mark('three', 'deleting')
+  assert.deepEqual([...registry.reservations.walk()].map(one => one.name), ['one', 'three', 'two'])
+  assert.deepEqual(registry.reservations.unfinished().map(one => [one.name, one.phase]), [['three', 'deleting'], ['two', 'creating']])
+})
+
 test('a name given up is for its last owner alone until the stated time, an undone retake included', async t => {
   const { registry } = freshRegistry(t)
   const [alice, bob] = [await account(registry), await account(registry, 'bob')]
