@@ -143,7 +143,7 @@ export const mountPoints = (): string[] => mounts().map(({ point }) => point)
 
 const deviceOf = (dir: string) => mounts().find(({ point }) => point === dir)?.source
 
-/** By the list of mounts: a stat(2) of a volume that stands still for its backup was seen to wait, and this process with it, for ever. */
+/** By the list of mounts, which asks nothing of a volume, even of one that stands still for its backup. */
 export const mounted = (dir: string) => mountPoints().includes(dir)
 
 /** Spaces and the like are written as octal escapes there. */
