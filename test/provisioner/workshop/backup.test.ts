@@ -64,8 +64,9 @@ test('a backup is of one moment, however long it is read, and what writes goes o
     const then = readFileSync(`${volume(host)}/count/last`, 'utf8')
     const all = await bytes(stream)
     for (const end = Date.now() + 10_000; readFileSync(`${volume(host)}/count/last`, 'utf8') === then;) assert.ok(Date.now() < end, 'the writer goes on')
+    const closed = once(child, 'close')
     await shop.run(['rm', 'count/going'])
-    await once(child, 'close')
+    await closed
     return all
   })
   await restore(host, 'alice', untarred(archive))
