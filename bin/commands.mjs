@@ -24,6 +24,7 @@ const LIMITS = [
   { name: 'memory', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'memory its pod may use' },
   { name: 'cpu', takes: 'CORES', read: cores, help: 'processor cores its pod may use' },
   { name: 'disk', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'size of its volume' },
+  { name: 'database', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'what its database may take' },
 ]
 
 /** @type {readonly Option[]} */

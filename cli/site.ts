@@ -4,7 +4,7 @@ import { AubergeError } from '../wire/error.ts'
 import { argument, answer, type Desk } from './desk.ts'
 import { moment, sheet, size, table } from './table.ts'
 
-type Limits = { memory: number; cpu: number; disk: number; pids: number }
+type Limits = { memory: number; cpu: number; disk: number; pids: number; database: number }
 export type SiteView = {
   name: string; url: string; state: string; owner: string; kind: string; image: string | null; ipv4: string[]; ipv6: string[]; limits: Limits | null
   imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null

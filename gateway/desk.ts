@@ -2,7 +2,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { SiteChange } from '../registry/registry.ts'
 import type { Account, Limits, SiteState, WakeCause } from '../registry/types.ts'
-import type { Backup, ExecRequest, ImageView, WakePhases } from '../provisioner/api.ts'
+import type { Backup, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
 export type SiteView = {
@@ -26,7 +26,7 @@ export type SiteView = {
   start: string | null
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
-  usage: { memory: number; disk: number; files: number } | null
+  usage: Usage | null
   release: string | null
   releases: string[]
   createdAt: number

@@ -7,7 +7,18 @@ import type { Limits } from '../registry/types.ts'
  * What a site needs of its pod. `image` is an image's name (`php`), whose newest version is taken when the pod is next made ready, or one version (`php@2`).
  * `php`: settings of PHP; `start`: the command of an application, null for the image's own. Each image takes what concerns it.
  */
-export type SiteSpec = { image: string; limits: Limits; env: Record<string, string>; php: Record<string, string>; start: string | null }
+export type SiteSpec = {
+  image: string
+  limits: Limits
+  env: Record<string, string>
+  php: Record<string, string>
+  start: string | null
+  /** The password of its database's user; null: it has none. */
+  database: { password: string } | null
+}
+
+/** How a site reaches its database: also in its environment, as DB_HOST and so on. */
+export type DatabaseAccess = { host: string; port: number; name: string; user: string; password: string }
 
 /** running → frozen → prepared → cold as in the design; `failed`: its process ended by itself or never answered. */
 export type Tier = 'running' | 'frozen' | 'prepared' | 'cold' | 'failed'
@@ -23,6 +34,8 @@ export type Pod = {
   ipv4: string
   ipv6: string
   port: number
+  /** Its database, where it has one. */
+  database: DatabaseAccess | null
   spec: SiteSpec
   release: string | null
   releases: string[]
@@ -37,6 +50,9 @@ export type PodEvent = { type: 'exit'; name: string; failure: string; at: number
 
 /** A deleted site's final backup. `id`: the name and the moment; times in epoch milliseconds. */
 export type Backup = { id: string; name: string; bytes: number; madeAt: number; keptUntil: number }
+
+/** Bytes, and how many files. */
+export type Usage = { memory: number; disk: number; files: number; database: number | null }
 
 /** `release` is the document root from now on. `restart`: an application that reads it only when it starts was started before. */
 export type Released = { release: string; releases: string[]; restart: boolean }
@@ -83,7 +99,8 @@ export interface Provisioner {
   finalBackups(): Promise<Backup[]>
   finalBackup(id: string): Promise<Readable>
   dropFinalBackup(id: string): Promise<void>
-  usage(name: string): Promise<{ memory: number; disk: number; files: number }>
+  /** `database`: null where it has none, or it can't be measured now. */
+  usage(name: string): Promise<Usage>
   list(): Promise<Pod[]>
   /** Calls `each` for what happens by itself, until `signal` aborts; reconnects by itself. */
   watch(each: (event: PodEvent) => void, signal: AbortSignal): void

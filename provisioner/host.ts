@@ -5,6 +5,7 @@ import type { House } from '../wire/house.ts'
 import { AubergeError } from '../wire/error.ts'
 import type { Logger } from '../wire/log.ts'
 import { cgroups, type Cgroups } from './cgroup.ts'
+import { Database } from './database/database.ts'
 import { Pins } from './images/pins.ts'
 import type { Instance } from './instance.ts'
 import { Queue } from './queue.ts'
@@ -28,6 +29,7 @@ export type Host = {
   images: string | undefined
   /** Versions of images this house's sites have in the newest's place. */
   pins: Pins
+  database: Database
   log: Logger
 }
 
@@ -41,10 +43,13 @@ export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance:
   const groups = cgroups()
   const containers = ociRuntime(oci, root, groups)
   if (runtime !== 'rkt') await leaveRkt(instance, data, groups)
-  return {
+  const host: Host = {
     data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(),
-    resolvers: resolvers(), runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers,
+    resolvers: resolvers(), get database() { return database },
+    runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers,
   }
+  const database = new Database(host)
+  return host
 }
 
 /** The host's own resolvers that a pod could reach: systemd-resolved's upstreams rather than its loopback address. */

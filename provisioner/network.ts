@@ -112,7 +112,7 @@ function hostEnd(result: string, bridge: string): string {
   return veth.name
 }
 
-const hasNetns = (netns: string) => netnsNames().includes(netns)
+export const hasNetns = (netns: string) => netnsNames().includes(netns)
 
 /** Network namespaces that have a name on this host. */
 export function netnsNames(): string[] {

@@ -4,6 +4,7 @@ import { mkdir, rm, rmdir } from 'node:fs/promises'
 import { AubergeError } from '../wire/error.ts'
 import * as commands from './commands/volume.ts'
 import type { Host } from './host.ts'
+import { firstId } from './instance.ts'
 import { podPlaces } from './places.ts'
 import { run } from './run.ts'
 import { detachImage, format, removeImage } from './volume.ts'
@@ -25,7 +26,7 @@ export function stagedAs(host: Host, name: string, id: string): Staged {
 export async function openStage(host: Host, name: string, disk: number): Promise<string> {
   const { stagedImage, staged } = podPlaces(host.data, name)
   await dropStage(host, name)
-  await format(host, name, stagedImage, disk)
+  await format(stagedImage, disk, firstId(host.instance, host.states.site(name).slot))
   await mkdir(staged, { mode: 0o700 })
   await run(commands.mount(stagedImage, staged))
   // What mkfs makes for fsck is root's of the host. Nothing of the site has been here yet.

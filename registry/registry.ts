@@ -77,7 +77,7 @@ export interface Reservations {
 }
 
 /** `start: null` goes back to the image's own. */
-export type SiteChange = Partial<Pick<Site, 'image' | 'env' | 'php' | 'start' | 'wakeForRobots'>> & { limits?: Partial<Limits> }
+export type SiteChange = Partial<Pick<Site, 'image' | 'env' | 'php' | 'start' | 'databasePassword' | 'wakeForRobots'>> & { limits?: Partial<Limits> }
 
 export interface Sites {
   create(site: { name: string; owner: number; image: string; limits?: Limits; env?: Record<string, string> }): Site

@@ -61,8 +61,8 @@ export function siteOf(parts: Pick<Parts, 'registry' | 'states'>, name: string):
   return { site, status }
 }
 
-export function specOf({ image, limits, env, php, start }: Site): SiteSpec {
-  return { image, limits, env, php, start }
+export function specOf({ image, limits, env, php, start, databasePassword }: Site): SiteSpec {
+  return { image, limits, env, php, start, database: { password: databasePassword } }
 }
 
 /** The site's pod, made by the provisioner if it has none yet. */
