@@ -71,7 +71,8 @@ export const COMMANDS = [
   command('site exec', 'NAME COMMAND…', 'run a command in its pod, or in a workshop while it sleeps', [
     { name: 'tty', letter: 't', takes: null, help: 'with a terminal' }]),
   command('site logs', 'NAME', 'what its pod wrote', [{ name: 'follow', letter: 'f', takes: null, help: 'go on as more comes' }, { name: 'access', takes: null, help: 'who asked for what, instead' }]),
-  command('site backup', 'NAME FILE', 'save its files and settings as a tar.gz'),
+  command('site database', 'NAME', 'how to reach its database, password included', [flag('rotate', 'give it a new password; restarts the site if it runs')]),
+  command('site backup', 'NAME FILE', 'save its files, database and settings as a tar.gz'),
   command('site restore', 'NAME FILE', 'bring a backup back, of this site or another', [{ name: 'owner', takes: 'ACCOUNT', help: 'make the site first, for this account' }]),
   command('site delete', 'NAME', 'remove the site and free its name', [flag('yes', 'really'), flag('purge', 'without a final backup')]),
   command('final list', '', 'final backups of deleted sites'),

@@ -2,7 +2,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { SiteChange } from '../registry/registry.ts'
 import type { Account, Limits, SiteState, WakeCause } from '../registry/types.ts'
-import type { Backup, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
+import type { Backup, DatabaseAccess, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
 export type SiteView = {
@@ -27,6 +27,8 @@ export type SiteView = {
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
   usage: Usage | null
+  /** How to reach its database, in the answer about one site alone; null where it has none. */
+  database: DatabaseAccess | null
   release: string | null
   releases: string[]
   createdAt: number
@@ -68,7 +70,7 @@ export type ArchiveType = 'zip' | 'tar.gz'
 export interface Desk {
   /** Reserves, and resolves once the name resolves, routes and (for a site) its pod is ready to start. Undone whole if any step fails. */
   createSite(actor: Account, request: { name: string; owner: Account; image?: string; addresses?: { a: string[]; aaaa: string[] } }): Promise<SiteView>
-  /** `not_found` where there is no such reservation. With `usage` it asks the provisioner what the site uses. */
+  /** `not_found` where there is no such reservation. With `usage` it asks the provisioner what the site uses, and says how to reach its database. */
   view(name: string, options?: { usage?: boolean }): Promise<SiteView>
   list(owner?: Account): SiteView[]
   updateSite(actor: Account, name: string, change: SiteChange): Promise<SiteView>
@@ -76,6 +78,8 @@ export interface Desk {
   wake(actor: Account, name: string): Promise<SiteView>
   sleep(actor: Account, name: string, tier?: 'frozen' | 'asleep'): Promise<SiteView>
   restart(actor: Account, name: string): Promise<SiteView>
+  /** Gives its database another password, and restarts it where it runs. */
+  rotateDatabase(actor: Account, name: string): Promise<SiteView>
   /** Checks the archive entry by entry (`bad_archive`, `too_large`), then makes it the site's document root in one step. */
   deploy(actor: Account, name: string, type: ArchiveType, body: Readable): Promise<{ release: string }>
   rollback(actor: Account, name: string, release: string): Promise<{ release: string }>

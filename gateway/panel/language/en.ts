@@ -45,6 +45,8 @@ export const en = {
   finals_title: 'Deleted sites', finals_lead: 'The last backup of a deleted site is kept for 30 days. Until then its name is yours to take back, with everything in it.', finals_empty: 'There is none.', finals_link: 'Deleted sites ({count})',
   deleted_on: 'deleted {when}', kept_until: 'kept until {when}', revive: 'Bring back', revive_name: 'Bring {name} back', fetch: 'Download', fetch_name: 'Download the backup of {name}', final_remove: 'Remove for good', final_remove_name: 'Remove the backup of {name} for good',
   done_revived: 'It is back, as it was.', done_removed: 'Removed for good.',
+  database_title: 'Database', database_lead: 'MySQL, for this site alone. Its pod finds all of this in the variables DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD.', database_host: 'Host', database_name: 'Database name',
+  database_user: 'User', database_password: 'Show the password', database_size: 'Size', database_rotate: 'New password', database_rotate_hint: 'The site is restarted if it runs. Where the password stands in a file of yours, change it there.', done_rotated: 'The database has a new password.',
   delete_title: 'Move out', delete_lead: 'The site, its files and its name go. A last backup is kept for a while, and the name stays yours to take back for some time.',
   delete_confirm: 'To be sure, type {name}', delete_do: 'Delete this site', delete_mismatch: 'That is not the name of this site.',
   done_created: 'The name is yours. It resolves and routes already.', done_deployed: 'Live. Go and look.', done_woken: 'The light is on.', done_slept: 'Good night.',

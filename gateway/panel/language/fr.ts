@@ -42,6 +42,8 @@ export const fr: Sentences = {
   finals_title: 'Sites supprimés', finals_lead: 'La dernière sauvegarde d’un site supprimé est gardée 30 jours. Jusque-là, vous pouvez reprendre son nom, avec tout ce qu’il contenait.', finals_empty: 'Il n’y en a pas.', finals_link: 'Sites supprimés ({count})',
   deleted_on: 'supprimé le {when}', kept_until: 'gardé jusqu’au {when}', revive: 'Faire revenir', revive_name: 'Faire revenir {name}', fetch: 'Télécharger', fetch_name: 'Télécharger la sauvegarde de {name}', final_remove: 'Supprimer pour de bon', final_remove_name: 'Supprimer pour de bon la sauvegarde de {name}',
   done_revived: 'Il est de retour, tel qu’il était.', done_removed: 'Supprimé pour de bon.',
+  database_title: 'Base de données', database_lead: 'MySQL, pour ce site seul. Son pod trouve tout ceci dans les variables DB_HOST, DB_PORT, DB_NAME, DB_USER et DB_PASSWORD.', database_host: 'Hôte', database_name: 'Nom de la base',
+  database_user: 'Utilisateur', database_password: 'Montrer le mot de passe', database_size: 'Taille', database_rotate: 'Nouveau mot de passe', database_rotate_hint: 'Le site est redémarré s’il est éveillé. Si le mot de passe figure dans un de vos fichiers, changez-le là aussi.', done_rotated: 'La base de données a un nouveau mot de passe.',
   delete_title: 'Déménager', delete_lead: 'Le site, ses fichiers et son nom disparaissent. Une dernière sauvegarde est gardée quelque temps, et vous seul pouvez reprendre le nom pendant un moment.',
   delete_confirm: 'Pour confirmer, tapez {name}', delete_do: 'Supprimer ce site', delete_mismatch: 'Ce n’est pas le nom de ce site.',
   done_created: 'Le nom est à vous. Il répond déjà.', done_deployed: 'En ligne. Allez voir.', done_woken: 'La lumière est allumée.', done_slept: 'Bonne nuit.',
