@@ -82,7 +82,7 @@ export const COMMANDS = [
   command('site expose', 'NAME PORT', 'forward a port of this host to the site'),
   command('site unexpose', 'NAME PORT', 'stop forwarding it'),
   command('routes', '', 'the routing table'),
-  command('image build', '[NAME]', 'build a new version of an image: php, static, node or python', [flag('if-changed', 'keep the newest version where nothing else comes out')]),
+  command('image build', '[NAME]', 'build a new version of an image: php, static, node, python or mariadb', [flag('if-changed', 'keep the newest version where nothing else comes out')]),
   command('image list', '', 'all images'),
   command('image roll', '[NAME]', 'restart the sites that run on an older version, one after the other, dropping no request'),
   command('image pin', 'NAME@VERSION', 'have all sites use an earlier version (then roll)'),
