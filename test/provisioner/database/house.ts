@@ -6,7 +6,7 @@ import { ensureImage } from '../../../provisioner/images/build.ts'
 import type { Host } from '../../../provisioner/host.ts'
 import { run } from '../../../provisioner/run.ts'
 import { until } from '../../helpers/patience.ts'
-import { house, spec } from '../house.ts'
+import { house, spec, type RuntimeName } from '../house.ts'
 
 export const password = (name: string) => `${name.replaceAll('-', '')}${'x'.repeat(30)}`
 
@@ -17,9 +17,12 @@ export const withDatabase = (name: string, change: Partial<SiteSpec['limits']> =
 export const up = (host: Host) => until('the database server is up', () => host.database.isUp, 60_000)
 
 /** A house with these sites, awake, and the database server up. */
-export async function databaseHouse(t: TestContext, ...names: string[]) {
+export const databaseHouse = (t: TestContext, ...names: string[]) => houseOn(t, 'crun', ...names)
+
+/** The same on a runtime; runc can't run PHP in a pod for us. */
+export async function houseOn(t: TestContext, runtime: RuntimeName, ...names: string[]) {
   await ensureImage('mariadb', () => {})
-  const one = await house(t)
+  const one = await house(t, runtime)
   for (const name of names) await one.client.create(name, withDatabase(name))
   if (names.length > 0) await up(one.host)
   for (const name of names) await one.client.wake(name)

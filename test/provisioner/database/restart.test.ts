@@ -8,7 +8,7 @@ import { run } from '../../../provisioner/run.ts'
 import { places } from '../../../wire/house.ts'
 import { until } from '../../helpers/patience.ts'
 import { dataDirectory, house, killed, provisioner } from '../house.ts'
-import { databaseHouse, php, up, withDatabase } from './house.ts'
+import { databaseHouse, houseOn, php, up, withDatabase } from './house.ts'
 
 /** The pid of the server, by what the provisioner writes down. */
 const pidOf = (run: string) => (JSON.parse(readFileSync(`${run}/database.json`, 'utf8')) as { pid: number }).pid
@@ -55,8 +55,8 @@ test('a provisioner that finds the server dead starts it, and what was destroyed
   assert.equal(await php(two.host, 'bob', "echo count($db->query('SHOW TABLES')->fetch_all());"), '0', 'a new site finds an empty database')
 })
 
-test('of a house that is gone no server is left', async t => {
-  const one = await databaseHouse(t, 'alice')
+test('the server runs on runc as well, and of a house that is gone nothing is left', async t => {
+  const one = await houseOn(t, 'runc', 'alice')
   const { id } = one.host.instance
   await one.close()
 
