@@ -82,8 +82,8 @@ function siteEnvironment(host: Host, name: string): Record<string, string> {
   return { ...env, DB_HOST: access.host, DB_PORT: String(access.port), DB_NAME: access.name, DB_USER: access.user, DB_PASSWORD: access.password }
 }
 
-/** `network` 'none' keeps a workshop without one even while the site runs. `volume`: a mounted directory in the place of the site's volume. */
-export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'none'; volume?: string }
+/** `network` 'none' keeps a workshop without one even while the site runs, 'own' gives it the site's while there is one. `volume`: a mounted directory in the place of the site's volume; `image`: in its image's. */
+export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'own' | 'none'; volume?: string; image?: string }
 
 /** A workshop ready to be run: spawn `argv` with the streams you want, then `remove` whatever happened. */
 export type Workbench = { id: string; argv: string[]; cgroup: string; remove(): Promise<void> }
@@ -103,10 +103,10 @@ export async function workbench(host: Host, name: string, work: Work): Promise<W
   return { id, cgroup, argv: host.runtime.run(id, bundlePlace(host.instance, id)), remove }
 }
 
-function workSpec(host: Host, name: string, cgroup: string, { command, tty = false, env = {}, cwd = '/var/www', network = 'pod', volume }: Work): BundleSpec {
+function workSpec(host: Host, name: string, cgroup: string, { command, tty = false, env = {}, cwd = '/var/www', network = 'pod', volume, image: other }: Work): BundleSpec {
   const { image: prepared, tier } = host.states.life(name)
-  const image = prepared ? find(prepared.name, prepared.version, host.images) : imageOf(host, name)
-  const netns = tier === 'running' && network === 'pod' ? netnsPlace(netnsName(host.instance, name)) : null
+  const image = other !== undefined ? imageFor(host, other) : prepared ? find(prepared.name, prepared.version, host.images) : imageOf(host, name)
+  const netns = network === 'own' || (tier === 'running' && network === 'pod') ? netnsPlace(netnsName(host.instance, name)) : null
   const all = environment(image.config, { ...siteEnvironment(host, name), ...env })
   return { ...baseSpec(host, name, image), ...(volume === undefined ? {} : { volume }), cgroup, netns, process: { args: [...command], env: all, cwd, tty } }
 }

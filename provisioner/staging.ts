@@ -11,7 +11,9 @@ import { detachImage, format, removeImage } from './volume.ts'
 import type { Releases } from './workshop/releases.ts'
 
 /** What is whole and waits to be adopted. A provisioner that starts anew knows of none, and removes them. */
-export type Staged = { id: string } & Releases
+export type Staged = { id: string } & Held
+/** `database`: whether there is a database's SQL in it. */
+type Held = Releases & { database: boolean }
 const waiting = new Map<string, Staged>()
 const key = (host: Host, name: string) => `${host.data}\0${name}`
 
@@ -34,11 +36,18 @@ export async function openStage(host: Host, name: string, disk: number): Promise
   return staged
 }
 
+/** Runs `work` with the whole stage mounted. */
+export async function stageMounted(host: Host, name: string, work: (volume: string) => Promise<void>): Promise<void> {
+  const { stagedImage, staged } = podPlaces(host.data, name)
+  await run(commands.mount(stagedImage, staged))
+  await work(staged).finally(() => detachImage(stagedImage, staged))
+}
+
 /** Unmounts it: all of it is on the disk then, and it can be adopted. */
-export async function closeStage(host: Host, name: string, releases: Releases): Promise<Staged> {
+export async function closeStage(host: Host, name: string, held: Held): Promise<Staged> {
   const { stagedImage, staged } = podPlaces(host.data, name)
   await detachImage(stagedImage, staged)
-  const whole = { id: randomBytes(9).toString('base64url'), ...releases }
+  const whole = { id: randomBytes(9).toString('base64url'), ...held }
   waiting.set(key(host, name), whole)
   return whole
 }

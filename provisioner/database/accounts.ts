@@ -17,7 +17,7 @@ const CONNECTIONS = 30
 const SECONDS = 60
 
 /** What a site over its limit keeps: it can read, and make itself smaller. */
-const READING = 'SELECT, DELETE, DROP, LOCK TABLES, SHOW VIEW'
+const READING = 'SELECT, DELETE, DROP, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT'
 
 /** Whether a site of this name can have a database. */
 export const isDatabaseName = (name: string): boolean => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) && !SYSTEM.has(name)
@@ -30,7 +30,7 @@ export function hashed(password: string): string {
 
 /** A text as SQL. `failed` for one that would need escaping: names, addresses and hashes don't. */
 export function quoted(text: string): string {
-  if (!/^[A-Za-z0-9.*-]+$/.test(text)) throw new AubergeError('failed', `${JSON.stringify(text).slice(0, 80)} can't be part of a statement`)
+  if (!/^[A-Za-z0-9.*+-]+$/.test(text)) throw new AubergeError('failed', `${JSON.stringify(text).slice(0, 80)} can't be part of a statement`)
   return `'${text}'`
 }
 
@@ -64,6 +64,24 @@ function granted(account: Account, before: boolean): string[] {
     ...(before ? [`REVOKE ALL PRIVILEGES ON ${database} FROM ${user(account)}`] : []), `GRANT ${READING} ON ${database} TO ${user(account)}`, `KILL USER ${user(account)}`,
   ]
 }
+
+/** The database in which a site's dump is tried out: no site is called so. */
+export const scratchOf = (name: string): string => `+${name}`
+
+/** The right to it comes first: what has one is found again (known.ts). */
+export function scratchMade(account: Account): string[] {
+  const database = identifier(scratchOf(account.name))
+  return [`GRANT ALL PRIVILEGES ON ${database}.* TO ${user(account)}`, `DROP DATABASE IF EXISTS ${database}`, `CREATE DATABASE ${database}`]
+}
+
+/** Ends what is being done with it; the right to it stays until it is given back. */
+export const scratchEmptied = (account: Pick<Account, 'name' | 'address'>): string[] => [`KILL USER ${user(account)}`, `DROP DATABASE IF EXISTS ${identifier(scratchOf(account.name))}`]
+
+export const scratchDropped = (account: Pick<Account, 'name' | 'address'>): string[] =>
+  [...scratchEmptied(account), `REVOKE ALL PRIVILEGES ON ${identifier(scratchOf(account.name))}.* FROM ${user(account)}`]
+
+/** The database anew, without anything in it. */
+export const emptied = ({ name }: Account): string[] => [`DROP DATABASE IF EXISTS ${identifier(name)}`, `CREATE DATABASE ${identifier(name)}`]
 
 function dropped({ databases, users }: Known, isStray: (name: string) => boolean): string[] {
   return [

@@ -2,14 +2,15 @@
 // Made by host.ts; told by the recipes. Nothing here is on the way of a wake: a site starts whether its database is there yet or not.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection } from 'mariadb'
+import { AubergeError } from '../../wire/error.ts'
 import type { Host } from '../host.ts'
 import { addresses } from '../instance.ts'
 import { rotate, tail } from '../log.ts'
 import { DATABASE } from '../places.ts'
 import { alive } from '../process.ts'
-import { changes, hashed, isDatabaseName, type Account } from './accounts.ts'
+import { changes, emptied, hashed, isDatabaseName, scratchDropped, scratchEmptied, scratchMade, scratchOf, type Account } from './accounts.ts'
 import { asAdministrator } from './administrator.ts'
-import { known, rangeOf } from './known.ts'
+import { known, rangeOf, scratches } from './known.ts'
 import { isOutdated, running, startServer, stopServer, type Server } from './pod.ts'
 import { endLongStatements, shrink, sizes } from './sizes.ts'
 
@@ -18,6 +19,8 @@ const LOOK = 500
 const PAUSES = [500, 30_000] as const
 /** Milliseconds a start may take until the server answers: the first one makes its files, one after a kill recovers. */
 const ANSWERS = 120_000
+/** Milliseconds that whoever needs the server waits for it. */
+const READY = 60_000
 /** Milliseconds after which a server that ended is started again after the shortest pause. */
 const STEADY = 60_000
 /** Milliseconds between two rounds in which sizes are measured and what was missed is made up for; and between two shrinkings of one database. */
@@ -60,6 +63,29 @@ export class Database {
   /** Takes the site's database and account away, likewise. */
   drop(name: string): Promise<void> {
     return this.#change(name, null)
+  }
+
+  /** Waits until statements can be made; `unavailable` where that takes too long. */
+  async ready(): Promise<void> {
+    this.begin()
+    for (const deadline = Date.now() + READY; !this.isUp; await delay(50)) {
+      if (this.#closed || Date.now() > deadline) throw new AubergeError('unavailable', 'the database server does not answer; it is started again, try in a moment')
+    }
+  }
+
+  /** Has `work` use a second, empty database of the site, which goes afterwards. */
+  async scratch(name: string, work: () => Promise<void>): Promise<void> {
+    await this.#run(name, scratchMade)
+    await work().finally(() => this.#run(name, scratchDropped))
+  }
+
+  /** Drops all that is in the site's database. */
+  empty(name: string): Promise<void> { return this.#run(name, emptied) }
+
+  async #run(name: string, statements: (account: Account) => string[]): Promise<void> {
+    const account = this.#wanted(name)
+    if (account === null) return
+    await this.#queued(() => this.#asked(async sql => { for (const statement of statements(account)) await sql.query(statement) }))
   }
 
   /** Bytes of the site's database when it was last measured; null where it has none, or nobody knows yet. */
@@ -112,6 +138,9 @@ export class Database {
     this.#server = await this.#adopted() ?? await startServer(this.#host)
     this.#since = Date.now()
     await this.#answering(this.#server)
+    await this.#asked(async sql => {
+      for (const each of await scratches(sql)) for (const statement of scratchDropped(each)) await sql.query(statement)
+    })
     await this.#agreeOnAll()
     this.#state = 'up'
     this.#host.log.info('the database server is up')
@@ -156,11 +185,21 @@ export class Database {
     await this.#asked(async sql => {
       await endLongStatements(sql, rangeOf(this.#host.instance))
       this.#sizes = await sizes(sql)
+      await this.#endScratches(sql)
       for (this.#missed = true; this.#missed;) {
         this.#missed = false
         await this.#agree(sql)
       }
     })
+  }
+
+  /** What a dump that is tried out may take is what its database may. */
+  async #endScratches(sql: Connection): Promise<void> {
+    for (const name of this.#host.states.names()) {
+      const account = this.#wanted(name)
+      if (account === null || (this.#sizes.get(scratchOf(name)) ?? 0) <= this.#host.states.site(name).spec.limits.database) continue
+      for (const statement of scratchEmptied(account)) await sql.query(statement)
+    }
   }
 
   /** Makes the server agree with the specifications of all sites, dropping what no site has; or with `account` for the site `only`. */

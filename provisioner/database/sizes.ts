@@ -8,11 +8,11 @@ const WORTH = 4 * MiB
 /** Seconds after which a statement of a site is ended, whatever its session has set. */
 const LONGEST = 300
 
-/** Bytes by database. A file's name spells `-` as `@002d`. */
+/** Bytes by database. A file's name spells `-` as `@002d` and `+` as `@002b`. */
 export async function sizes(sql: Connection): Promise<Map<string, number>> {
   const rows = await sql.query<{ name: string; bytes: number }[]>(
     "SELECT SUBSTRING_INDEX(NAME, '/', 1) AS name, SUM(FILE_SIZE) AS bytes FROM information_schema.INNODB_SYS_TABLESPACES WHERE NAME LIKE '%/%' GROUP BY 1")
-  return new Map(rows.map(({ name, bytes }) => [name.replaceAll('@002d', '-'), Number(bytes)]))
+  return new Map(rows.map(({ name, bytes }) => [name.replaceAll('@002d', '-').replaceAll('@002b', '+'), Number(bytes)]))
 }
 
 /** Writes the tables of a database anew that have room to give back: deleting rows alone makes no file smaller. Resolves with whether there were any. */

@@ -25,7 +25,7 @@ test('another password, another address or another right changes that alone', ()
   assert.deepEqual(changes([{ ...alice, hash: other }], made), [`ALTER USER 'alice'@'10.213.0.2' IDENTIFIED BY PASSWORD '${other}'`, "KILL USER 'alice'@'10.213.0.2'"])
   assert.equal(changes([{ ...alice, address: '10.213.0.3' }], made)[0], "DROP USER IF EXISTS 'alice'@'10.213.0.2'")
   assert.deepEqual(changes([{ ...alice, writes: false }], made), [
-    "REVOKE ALL PRIVILEGES ON `alice`.* FROM 'alice'@'10.213.0.2'", "GRANT SELECT, DELETE, DROP, LOCK TABLES, SHOW VIEW ON `alice`.* TO 'alice'@'10.213.0.2'", "KILL USER 'alice'@'10.213.0.2'",
+    "REVOKE ALL PRIVILEGES ON `alice`.* FROM 'alice'@'10.213.0.2'", "GRANT SELECT, DELETE, DROP, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT ON `alice`.* TO 'alice'@'10.213.0.2'", "KILL USER 'alice'@'10.213.0.2'",
   ])
 })
 
