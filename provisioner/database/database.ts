@@ -11,7 +11,7 @@ import { alive } from '../process.ts'
 import { changes, emptied, hashed, isDatabaseName, scratchDropped, scratchEmptied, scratchMade, scratchOf, type Account } from './accounts.ts'
 import { asAdministrator } from './administrator.ts'
 import { known, rangeOf, scratches } from './known.ts'
-import { isOutdated, running, startServer, stopServer, type Server } from './pod.ts'
+import { isOutdated, retireServer, running, startServer, stopServer, type Server } from './pod.ts'
 import { endLongStatements, shrink, sizes } from './sizes.ts'
 
 /** Milliseconds between two looks whether the server lives; and the shortest and longest pause before it is started again. */
@@ -49,7 +49,7 @@ export class Database {
 
   /** Starts the server unless that is under way, if any site is to have a database. Resolves at once: it comes up by itself, in its time. */
   begin(): void {
-    if (this.#state !== 'off' || this.#closed || !this.#host.states.names().some(name => this.#wanted(name) !== null)) return
+    if (this.#state !== 'off' || this.#closed || this.#nobodyWants()) return
     this.#timers = [setInterval(() => this.#look(), LOOK), setInterval(() => void this.round(), ROUND)]
     this.#launch()
   }
@@ -99,10 +99,15 @@ export class Database {
     await this.#queued(() => this.#agreeOnAll()).then(() => this.#shrink()).catch(error => this.#complain(error as Error, 'the databases could not be looked after; they are again in a moment'))
   }
 
-  /** Stops looking after the server, which goes on. */
+  /** Stops looking after the server, which goes on; unless no site has a database any more: then nothing of it is left but its files. */
   close(): void {
     this.#closed = true
     for (const timer of this.#timers) clearInterval(timer)
+    if (this.#nobodyWants()) void this.#queued(() => retireServer(this.#host)).catch(error => this.#host.log.error({ err: error as Error }, 'the database server could not be ended'))
+  }
+
+  #nobodyWants(): boolean {
+    return this.#host.states.names().every(name => this.#wanted(name) === null)
   }
 
   async #change(name: string, account: Account | null): Promise<void> {

@@ -10,12 +10,12 @@ import { run, succeeds } from '../run.ts'
 const INSIDE = 'eth0'
 
 /** Makes the link unless it is there, and resolves with the name of the pod's network namespace. */
-export async function ensureLink({ instance }: Host): Promise<string> {
+export async function ensureLink(host: Host): Promise<string> {
+  const { instance } = host
   const netns = netnsName(instance, DATABASE)
   const link = databaseLink(instance)
   if (hasNetns(netns) && (await succeeds(commands.showLink(link.device)))) return netns
-  if (hasNetns(netns)) await run(commands.deleteNetns(netns))
-  await succeeds(commands.deleteLink(link.device))
+  await removeLink(host)
   await run(commands.addNetns(netns))
   await run(commands.addPair(link.device, netns, INSIDE))
   await run(commands.withoutIpv6(link.device))
@@ -23,6 +23,13 @@ export async function ensureLink({ instance }: Host): Promise<string> {
   await run(commands.up(link.device))
   for (const command of inside(link, subnet4(instance))) await run(commands.within(netns, command))
   return netns
+}
+
+/** Takes it away, whatever state it is in. */
+export async function removeLink({ instance }: Host): Promise<void> {
+  const netns = netnsName(instance, DATABASE)
+  if (hasNetns(netns)) await run(commands.deleteNetns(netns))
+  await succeeds(commands.deleteLink(databaseLink(instance).device))
 }
 
 /** The pod knows the way to the sites and to nothing else. */

@@ -10,13 +10,13 @@ import type { Host } from '../host.ts'
 import type { Image } from '../images/store.ts'
 import { MARIADB } from '../images/recipes/mariadb.ts'
 import { containerId, databaseFirstId, netnsName, podCgroup, siteCgroup } from '../instance.ts'
-import { newLog, openLog } from '../log.ts'
+import { newLog, openLog, releaseLog } from '../log.ts'
 import { bundlePlace, DATABASE, netnsPlace, podPlaces } from '../places.ts'
 import { alive, startOf } from '../process.ts'
 import { replaceDurably } from '../state.ts'
-import { ensureVolume, newVolume } from '../volume.ts'
+import { ensureVolume, newVolume, unmounted } from '../volume.ts'
 import { administratorSql } from './administrator.ts'
-import { ensureLink } from './link.ts'
+import { ensureLink, removeLink } from './link.ts'
 
 const MiB = 2 ** 20
 /** The volume is sparse: `disk` is what it may grow to. Of `pids`, most are threads. */
@@ -79,6 +79,17 @@ export async function stopServer(host: Host, grace = GRACE): Promise<void> {
   await host.runtime.remove(idOf(host))
   await host.cgroups.remove(cgroup)
   await rm(bundlePlace(host.instance, idOf(host)), { recursive: true, force: true })
+}
+
+/** Ends the server that was started last, if there is one, and gives back all that it has of the host but its files. */
+export async function retireServer(host: Host): Promise<void> {
+  if (remembered(host) === null) return
+  await stopServer(host)
+  await removeLink(host)
+  await host.cgroups.remove(siteCgroup(host.instance, DATABASE))
+  await releaseLog(host, DATABASE)
+  await unmounted(podPlaces(host.data, DATABASE).volume)
+  await rm(lifeFile(host), { force: true })
 }
 
 async function bundleOf(host: Host, image: Image): Promise<BundleSpec> {

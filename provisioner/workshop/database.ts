@@ -80,17 +80,18 @@ export async function tryDatabase(host: Host, name: string, volume: string): Pro
 /** Puts what a backup brought in the place of all that is in the site's database, and removes it from the volume. */
 export async function loadDatabase(host: Host, name: string, volume: string): Promise<void> {
   const access = accessOf(host, name)
-  if (access === null) return
-  await host.database.ready()
-  await host.database.empty(name)
-  await networked(host, name, () => loaded(host, name, volume, access.name))
+  if (access !== null) {
+    await host.database.ready()
+    await host.database.empty(name)
+    await networked(host, name, () => loaded(host, name, volume, access.name))
+  }
+  await inWorkshop(host, name, TIME, shop => shop.run(program('loaded')), { volume })
 }
 
 function loaded(host: Host, name: string, volume: string, database: string): Promise<void> {
   return inWorkshop(host, name, TIME, async shop => {
     const { status, stderr } = await shop.run(program('load', database))
     if (status !== 0) throw new AubergeError('bad_archive', `the database in the backup can't be brought back; nothing was changed. The server said: ${printable(stderr)}`)
-    if (database === accessOf(host, name)?.name) await shop.run(['rm', '--force', '--', '.database.sql'])
   }, { image: 'mariadb', network: 'own', volume })
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import test from 'node:test'
 import { provisionerClient } from '../../../provisioner/client.ts'
 import { ensureImage } from '../../../provisioner/images/build.ts'
@@ -53,6 +53,18 @@ test('a provisioner that finds the server dead starts it, and what was destroyed
   await two.client.create('bob', withDatabase('bob'))
   await two.client.wake('bob')
   assert.equal(await php(two.host, 'bob', "echo count($db->query('SHOW TABLES')->fetch_all());"), '0', 'a new site finds an empty database')
+})
+
+test('when the last site with a database is gone, the server ends with the provisioner, and its files stay', async t => {
+  const one = await databaseHouse(t, 'alice')
+  const pid = pidOf(one.host.instance.run)
+  await one.client.destroy('alice', { purge: true })
+  await one.close()
+  await until('it has ended', () => !existsSync(`/proc/${pid}`))
+  assert.doesNotMatch(await run(['findmnt', '--list', '--noheadings', '--output', 'TARGET']), new RegExp(one.data))
+  const two = await house(t, 'crun', one.data)
+  await two.client.create('bob', withDatabase('bob'))
+  await up(two.host)
 })
 
 test('the server runs on runc as well, and of a house that is gone nothing is left', async t => {
