@@ -90,7 +90,7 @@ export interface Desk {
   logs(name: string, options: { follow: boolean; source?: 'pod' | 'access' }): Promise<Readable>
   /** A tar.gz of its files as they are at one moment, and its settings. */
   backup(name: string): Promise<Readable>
-  /** Files and settings of a backup, of this site or another, in the place of what is there; of a failure (`bad_archive`, `too_large`, `invalid`, …) nothing changes. */
+  /** Files, database and settings of a backup, of this site or another, in the place of what is there; of a failure (`bad_archive`, `too_large`, `invalid`, …) nothing changes. */
   restore(actor: Account, name: string, body: Readable): Promise<void>
   /** Final backups of deleted sites, the newest first; with `owner` only that account's. */
   finalBackups(owner?: Account): Promise<FinalView[]>

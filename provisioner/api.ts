@@ -59,9 +59,9 @@ export type Released = { release: string; releases: string[]; restart: boolean }
 
 /**
  * `usedBy`: sites of this house whose pod is made of it. `newest`: of its name. `pinned`: this house's sites have it in the newest's place.
- * `takes`: what a site can set for it besides its environment.
+ * `forSites`: whether a site can be set to it; the house has one for itself. `takes`: what a site can set for it besides its environment.
  */
-export type ImageView = { name: string; version: number; bytes: number; builtAt: number; usedBy: number; newest: boolean; pinned: boolean; takes: Takes | null }
+export type ImageView = { name: string; version: number; bytes: number; builtAt: number; usedBy: number; newest: boolean; pinned: boolean; forSites: boolean; takes: Takes | null }
 
 /** `php`: settings of PHP; `start`: the command that starts an application. */
 export type Takes = 'php' | 'start'

@@ -26,7 +26,7 @@ const bring = async (set: Stage, description: string, more = {}) => set.control.
 
 async function withShop(t: Parameters<typeof stage>[0]): Promise<Stage> {
   const set = await stage(t)
-  set.rooms.views = ['php', 'node'].map(name => ({ name, version: 2, bytes: 1, builtAt: 1, usedBy: 0, newest: true, pinned: false, takes: null }))
+  set.rooms.views = ['php', 'node'].map(name => ({ name, version: 2, bytes: 1, builtAt: 1, usedBy: 0, newest: true, pinned: false, forSites: true, takes: null }))
   await set.control.desk.createSite(set.alice, { name: 'shop', owner: set.alice })
   set.rooms.calls.length = 0
   return set

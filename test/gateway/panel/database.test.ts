@@ -65,6 +65,13 @@ test('the page of a site says it in both languages, and its form gives a new pas
   assert.notEqual((await seen('blog')).database?.password, database?.password)
 })
 
+test('the image of the database server is no site’s', async () => {
+  assert.equal((await alice.call('POST', '/api/sites', { name: 'odd', image: 'mariadb' })).status, 422)
+  assert.equal((await alice.call('PATCH', '/api/sites/blog', { image: 'mariadb' })).status, 422)
+  assert.doesNotMatch((await alice.send('GET', '/sites/blog')).text, /value="mariadb/)
+  assert.ok((await boss.call('GET', '/api/images')).json<{ name: string }[]>().some(image => image.name === 'mariadb'))
+})
+
 test('only an administrator gives a database more room', async () => {
   const more = { limits: { database: 2 ** 30 } }
   assert.equal((await alice.call('PATCH', '/api/sites/blog', more)).json<{ error: { code: string } }>().error.code, 'quota')

@@ -92,7 +92,7 @@ test('databases in backups', async t => {
 
   await t.test('commands of the client in a dump run nowhere but in the site', async () => {
     const { id } = await client.stage('bob', await hostile('CREATE TABLE x (i INT);\n\\! touch /var/www/escaped\n'), DISK).catch(() => ({ id: '' }))
-    if (id !== '') await client.unstage('bob')
+    if (id !== '') await client.unstage('bob', id)
     assert.equal(await php(host, 'alice', "echo file_exists('/var/www/escaped') ? 'yes' : 'no';"), 'no')
   })
 
