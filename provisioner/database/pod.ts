@@ -14,7 +14,7 @@ import { newLog, openLog, releaseLog } from '../log.ts'
 import { bundlePlace, DATABASE, netnsPlace, podPlaces } from '../places.ts'
 import { alive, startOf } from '../process.ts'
 import { replaceDurably } from '../state.ts'
-import { ensureVolume, newVolume, unmounted } from '../volume.ts'
+import { ensureVolume, mounted, newVolume, unmounted } from '../volume.ts'
 import { administratorSql } from './administrator.ts'
 import { ensureLink, removeLink } from './link.ts'
 
@@ -83,12 +83,13 @@ export async function stopServer(host: Host, grace = GRACE): Promise<void> {
 
 /** Ends the server that was started last, if there is one, and gives back all that it has of the host but its files. */
 export async function retireServer(host: Host): Promise<void> {
-  if (remembered(host) === null) return
+  const { log, volume } = podPlaces(host.data, DATABASE)
+  if (remembered(host) === null && !mounted(log) && !mounted(volume)) return
   await stopServer(host)
   await removeLink(host)
   await host.cgroups.remove(siteCgroup(host.instance, DATABASE))
   await releaseLog(host, DATABASE)
-  await unmounted(podPlaces(host.data, DATABASE).volume)
+  await unmounted(volume)
   await rm(lifeFile(host), { force: true })
 }
 
