@@ -19,6 +19,8 @@ export type Host = {
   data: string
   instance: Instance
   runtime: Runtime
+  /** What runs the house's own containers, whatever runs sites: always one of OCI. */
+  containers: Runtime
   cgroups: Cgroups
   states: States
   /** One recipe at a time for each site. */
@@ -46,7 +48,7 @@ export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance:
   const host: Host = {
     data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(),
     resolvers: resolvers(), get database() { return database },
-    runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers,
+    runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers, containers,
   }
   const database = new Database(host)
   return host

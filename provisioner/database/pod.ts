@@ -34,7 +34,7 @@ const idOf = (host: Host) => containerId(host.instance, DATABASE)
 export async function running(host: Host): Promise<Server | null> {
   const server = remembered(host)
   if (server === null || !alive(server)) return null
-  const container = (await host.runtime.list()).find(each => each.id === idOf(host))
+  const container = (await host.containers.list()).find(each => each.id === idOf(host))
   return container?.status === 'running' && container.pid === server.pid ? server : null
 }
 
@@ -65,18 +65,18 @@ export async function startServer(host: Host): Promise<Server> {
   const spec = await bundleOf(host, image)
   await writeBundle(bundlePlace(host.instance, idOf(host)), spec)
   const output = await openLog(host, DATABASE)
-  const pid = await host.runtime.prepare(idOf(host), bundlePlace(host.instance, idOf(host)), output.fd).finally(() => output.close())
+  const pid = await host.containers.prepare(idOf(host), bundlePlace(host.instance, idOf(host)), output.fd).finally(() => output.close())
   const server = { pid, start: startOf(pid), bundle: fingerprint(spec) }
   await replaceDurably(lifeFile(host), JSON.stringify(server))
-  await host.runtime.start(idOf(host))
+  await host.containers.start(idOf(host))
   return server
 }
 
 /** Ends the server, gently unless `grace` is 0, and removes its container; volume, network and log stay. */
 export async function stopServer(host: Host, grace = GRACE): Promise<void> {
   const cgroup = podCgroup(host.instance, DATABASE)
-  await host.runtime.stop(idOf(host), cgroup, grace)
-  await host.runtime.remove(idOf(host))
+  await host.containers.stop(idOf(host), cgroup, grace)
+  await host.containers.remove(idOf(host))
   await host.cgroups.remove(cgroup)
   await rm(bundlePlace(host.instance, idOf(host)), { recursive: true, force: true })
 }
