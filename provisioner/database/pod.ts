@@ -21,8 +21,8 @@ import { ensureLink, removeLink } from './link.ts'
 const MiB = 2 ** 20
 /** The volume is sparse: `disk` is what it may grow to. Of `pids`, most are threads. */
 const LIMITS: PodLimits = { memory: 512 * MiB, cpu: 2, disk: 32 * 1024 * MiB, pids: 1024 }
-/** Milliseconds the server has to write down what it has in memory; what it doesn't get to, it recovers at its next start. */
-const GRACE = 10_000
+/** Milliseconds the server has to write down what it has in memory; what it doesn't get to, it recovers at its next start. Less than a provisioner has to end. */
+const GRACE = 5_000
 
 /** A server that was started: its first process, and the fingerprint of what it was made from. */
 export type Server = { pid: number; start: string; bundle: string }
