@@ -81,7 +81,7 @@ export async function page(address: string, path = '/', port = 80): Promise<{ st
   return { status: statusCode, text: await body.text() }
 }
 
-/** Everything on this host that bears an instance's name or is below its data directory. */
+/** Everything on this host that bears an instance's name or is below its data directory, but for the database server: that is the house's, and stays while it runs. */
 export async function traces(instance: string, data: string): Promise<string[]> {
   const texts = await Promise.all([
     run(['ip', '-oneline', 'link', 'show', 'master', instance]), run(['ip', 'netns', 'list']), run(['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']),
@@ -91,5 +91,6 @@ export async function traces(instance: string, data: string): Promise<string[]> 
     run(['nft', 'list', 'table', 'bridge', instance]).then(text => text.split('\n').filter(line => line.includes('elements')).join('\n')),
   ])
   const [links, netns, loops, mounts, ...rest] = texts.map(text => text.split('\n').filter(Boolean)) as [string[], string[], string[], string[], ...string[][]]
-  return [...links, ...netns.filter(line => line.startsWith(`${instance}-`)), ...loops.filter(line => line.startsWith(data)), ...mounts.filter(line => line.startsWith(`${data}/`)), ...rest.flat()]
+  const all = [...links, ...netns.filter(line => line.startsWith(`${instance}-`)), ...loops.filter(line => line.startsWith(data)), ...mounts.filter(line => line.startsWith(`${data}/`)), ...rest.flat()]
+  return all.filter(line => !/_database|\/database\.json$|\/empty$/.test(line))
 }
