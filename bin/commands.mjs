@@ -35,6 +35,7 @@ const SETTINGS = [
   { name: 'php', takes: 'KEY=VALUE', many: true, read: assignment, help: 'a setting of PHP, such as memory_limit=256M' },
   { name: 'unset-php', takes: 'KEY', many: true, help: "PHP's setting as the image has it" },
   { name: 'start', takes: 'COMMAND', help: 'what starts its application, such as "npm start"' },
+  { name: 'egress', takes: 'internet|none', read: (name, text) => value.oneOf(name, text, ['internet', 'none']), help: 'what its pod may reach of its own accord' },
   { name: 'unset-start', takes: null, help: "the image's own start command" },
 ]
 

@@ -8,10 +8,12 @@ type Limits = { memory: number; cpu: number; disk: number; pids: number; databas
 type DatabaseAccess = { host: string; port: number; name: string; user: string; password: string }
 export type SiteView = {
   name: string; url: string; state: string; owner: string; kind: string; image: string | null; ipv4: string[]; ipv6: string[]; limits: Limits | null
-  imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null
+  imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: 'internet' | 'none' | null
   usage?: { memory: number; disk: number; database: number | null } | null; database: DatabaseAccess | null; release: string | null; releases: string[]; createdAt: number; failure?: string | null
-  lastWake?: { at: number; ms: number } | null
+  lastWake?: { at: number; ms: number; cause: Cause } | null; awake?: { since: number; because: Reason[] } | null
 }
+type Cause = { by: 'visitor'; method: string; path: string; agent: string } | { by: 'owner' | 'admin' | 'cron' }
+type Reason = { what: 'requests' | 'commands'; count: number } | { what: 'recent'; until: number }
 
 /** The API's path of the site that was named. */
 export function sitePath(desk: Desk): string {
@@ -76,12 +78,25 @@ export function describe(site: SiteView): string {
   return sheet([
     ['name', site.name], ['url', site.url], ['state', site.state], ['failure', site.failure], ['owner', site.owner], ['image', image(site)],
     ['addresses', [...site.ipv4, ...site.ipv6].join(', ')], ['release', site.release], ['releases', site.releases?.join(', ')],
-    ['php', assignments(site.php)], ['env', assignments(site.env, () => '…')], ['start', site.start],
+    ['php', assignments(site.php)], ['env', assignments(site.env, () => '…')], ['start', site.start], ['egress', site.egress],
     ['memory', limits && `${usage ? `${size(usage.memory)} of ` : ''}${size(limits.memory)}`],
     ['disk', limits && `${usage ? `${size(usage.disk)} of ` : ''}${size(limits.disk)}`],
     ['database', limits && `${usage?.database != null ? `${size(usage.database)} of ` : ''}${size(limits.database)}`],
-    ['cpu', limits?.cpu], ['last wake', site.lastWake && `${moment(site.lastWake.at)}, ${Math.round(site.lastWake.ms)} ms`], ['since', moment(site.createdAt)],
+    ['cpu', limits?.cpu], ['last wake', site.lastWake && `${moment(site.lastWake.at)}, ${Math.round(site.lastWake.ms)} ms, by ${waker(site.lastWake.cause)}`],
+    ['awake', site.awake && `since ${moment(site.awake.since)}: ${site.awake.because.map(reason).join(', ')}`], ['since', moment(site.createdAt)],
   ])
+}
+
+function waker(cause: Cause): string {
+  if (cause.by !== 'visitor') return { owner: 'its owner', admin: 'an administrator', cron: 'its timetable' }[cause.by]
+  const who = { browser: 'a browser', robot: 'a robot', tool: 'a program' }[cause.agent] ?? 'a visitor'
+  return `${who} that asked for ${cause.method} ${cause.path}`
+}
+
+/** Why it is awake now. */
+function reason(one: Reason): string {
+  if (one.what === 'recent') return `it was used a short time ago and sleeps at ${moment(one.until)} if nobody comes`
+  return one.what === 'requests' ? `${one.count} in flight (requests, WebSockets, event streams)` : `${one.count} commands run in it`
 }
 
 /** What it is set to, and what it runs on where that differs. */

@@ -1,7 +1,7 @@
 // The front desk: what the panel asks of control. The panel's handlers know accounts and HTTP; the desk knows sites, names, pods and routes.
 import type { Duplex, Readable } from 'node:stream'
 import type { SiteChange } from '../registry/registry.ts'
-import type { Account, Limits, SiteState, WakeCause } from '../registry/types.ts'
+import type { Account, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
 import type { Backup, DatabaseAccess, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
@@ -26,6 +26,8 @@ export type SiteView = {
   start: string | null
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
+  /** What its pod may reach of its own accord; null for an external name. */
+  egress: Egress | null
   usage: Usage | null
   /** How to reach its database, in the answer about one site alone; null where it has none. */
   database: DatabaseAccess | null
@@ -33,11 +35,27 @@ export type SiteView = {
   releases: string[]
   createdAt: number
   lastWake: LastWake | null
+  /** While it runs: since when (epoch milliseconds), who woke it (null: not known any more), and what keeps it from sleeping now. */
+  awake: { since: number; cause: WakeCause | null; because: Reason[] } | null
   /** With state `failed`: what happened. */
   failure: string | null
 }
 
-export type LastWake = { at: number; cause: WakeCause; ms: number; phases: WakePhases }
+/** requests: in flight, WebSockets and event streams among them. commands: that run in it. recent: it sleeps at `until` if nobody comes. */
+export type Reason = { what: 'requests' | 'commands'; count: number } | { what: 'recent'; until: number }
+
+/** Milliseconds of each part of a wake, as far as it came: waiting for room and for its turn, then what the provisioner says. */
+export type Phases = { queue: number } & WakePhases
+
+/** `at`: when it was asked for; `ms` from then to the pod's first answer. `from`: how deep the site slept. */
+export type LastWake = { at: number; cause: WakeCause; ms: number; from: Depth; phases: Phases }
+export type Depth = 'frozen' | 'asleep'
+
+/**
+ * A wake as it is written down. no_room: the house had no memory to spare; left: everybody who waited for room left before there was some.
+ * `failure`: the first line of what went wrong.
+ */
+export type WakeRecord = Omit<LastWake, 'phases'> & { outcome: 'ok' | 'failed' | 'no_room' | 'left'; phases: Partial<Phases>; failure?: string }
 
 /** One row of the admin's routing table; also the API's shape of `GET /api/routes`. */
 export type RouteView = {
@@ -73,6 +91,8 @@ export interface Desk {
   /** `not_found` where there is no such reservation. With `usage` it asks the provisioner what the site uses, and says how to reach its database. */
   view(name: string, options?: { usage?: boolean }): Promise<SiteView>
   list(owner?: Account): SiteView[]
+  /** The last wakes of a site, newest first. */
+  wakes(name: string): Promise<WakeRecord[]>
   updateSite(actor: Account, name: string, change: SiteChange): Promise<SiteView>
   deleteSite(actor: Account, name: string, options?: { purge?: boolean }): Promise<void>
   wake(actor: Account, name: string): Promise<SiteView>

@@ -31,12 +31,13 @@ export type Certificate = { names: string[]; chain: string; key: string; trusted
 /** The file `places().certificatesSnapshot`, for relays that start while control is dead: what the two messages said last. */
 export type CertificatesSnapshot = { certificates: Certificate[]; ticketKey: string }
 
-/** A relay to control. `wake` is repeated after a reconnect for every site with held requests; `down`: the upstream refused or is gone. */
+/** A relay to control. `wake` is repeated after a reconnect for every site with held requests; `unwanted`: the last of them has left; `down`: the upstream refused or is gone. */
 export type FromRelay =
   | { type: 'hello'; worker: number }
   | { type: 'applied'; version: number }
   | { type: 'closed'; id: number; site: string; inFlight: number }
   | { type: 'wake'; site: string; cause: WakeCause }
+  | { type: 'unwanted'; site: string }
   | { type: 'down'; site: string; upstream: Upstream }
   | { type: 'counts'; counts: SiteCount[] }
   /** Once a second: what was counted since the last, and what is now. Names as in gateway/relay/meter.ts and gateway/control/metrics.ts. */

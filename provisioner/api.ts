@@ -1,11 +1,13 @@
 // The provisioner's verbs, as the gateway's control calls them (client.ts) and the server answers them (server.ts).
 // HTTP over the unix socket `run/pods/provisioner.sock`; streams are HTTP bodies. Errors are AubergeErrors in both directions.
 import type { Readable, Duplex } from 'node:stream'
-import type { Limits } from '../registry/types.ts'
+import type { Space } from '../wire/space.ts'
+import type { Egress, Limits } from '../registry/types.ts'
 
 /**
  * What a site needs of its pod. `image` is an image's name (`php`), whose newest version is taken when the pod is next made ready, or one version (`php@2`).
  * `php`: settings of PHP; `start`: the command of an application, null for the image's own. Each image takes what concerns it.
+ * `egress`: what its pod may reach of its own accord.
  */
 export type SiteSpec = {
   image: string
@@ -13,6 +15,7 @@ export type SiteSpec = {
   env: Record<string, string>
   php: Record<string, string>
   start: string | null
+  egress: Egress
   /** The password of its database's user; null: it has none. */
   database: { password: string } | null
 }
@@ -43,8 +46,11 @@ export type Pod = {
   failure?: string
 }
 
-/** Milliseconds each phase of a wake took: getting the pod ready to start, starting it, waiting for its first answer. */
+/** Milliseconds each phase of a wake took: getting the pod ready to start, starting (or thawing) it, waiting for its first answer. */
 export type WakePhases = { prepare: number; start: number; probe: number }
+
+/** `from`: what it was when the wake began. */
+export type Woken = { pod: Pod; from: Tier; phases: WakePhases }
 
 export type PodEvent = { type: 'exit'; name: string; failure: string; at: number }
 
@@ -72,10 +78,10 @@ export type ExecRequest = { command: string[]; tty: boolean; columns?: number; r
 export interface Provisioner {
   /** Makes the pod and its volume, ready to start (tier prepared); of an existing site, updates the spec. */
   create(name: string, spec: SiteSpec): Promise<Pod>
-  /** A changed image, environment, setting or limit takes effect at the next wake; limits of cgroup and disk at once. */
+  /** A changed image, environment, setting or limit takes effect at the next wake; limits of cgroup and disk and what it may reach at once. */
   update(name: string, spec: SiteSpec): Promise<Pod>
   /** Thaws or starts the pod and resolves when its port answers. `wake_failed` with the log's tail if it doesn't. */
-  wake(name: string): Promise<{ pod: Pod; phases: WakePhases }>
+  wake(name: string): Promise<Woken>
   /** Freezes, or stops and prepares anew. */
   sleep(name: string, tier: 'frozen' | 'asleep'): Promise<Pod>
   /** Stops and removes everything of the site but a final backup, which begins with `description` (`purge`: not even that). */
@@ -101,6 +107,10 @@ export interface Provisioner {
   dropFinalBackup(id: string): Promise<void>
   /** `database`: null where it has none, or it can't be measured now. */
   usage(name: string): Promise<Usage>
+  /** Bytes that each pod awake or frozen holds, by its site's name: anonymous, shared and kernel memory, not page cache. */
+  memory(): Promise<Record<string, number>>
+  /** What volumes promise and take of the disk, and what is free. */
+  space(): Promise<Space>
   list(): Promise<Pod[]>
   /** Calls `each` for what happens by itself, until `signal` aborts; reconnects by itself. */
   watch(each: (event: PodEvent) => void, signal: AbortSignal): void

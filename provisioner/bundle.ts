@@ -2,6 +2,7 @@
 // Called when a pod is prepared and by the workshop. Pure, but for writeBundle.
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { CAPABILITIES, MASKED, OOM_SCORE, READONLY, RLIMITS, SOCKET_MEMORY } from './confinement.ts'
 import { IDS } from './instance.ts'
 
 /** The part of an OCI image configuration that matters to a pod. */
@@ -19,6 +20,7 @@ export type BundleSpec = {
   /** A network namespace by path, or null for an empty one of its own. */
   netns: string | null
   cgroup: string
+  cgroupVersion: 1 | 2
   /** Host directory that becomes /var/www. */
   volume: string
   /** Files bound read-only over files the image has: path inside → path on the host. */
@@ -28,9 +30,6 @@ export type BundleSpec = {
   process: { args: string[]; env: string[]; cwd: string; tty: boolean; uid?: number; gid?: number }
 }
 
-const CAPABILITIES = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID', 'CAP_SETUID', 'CAP_SETGID', 'CAP_KILL', 'CAP_NET_BIND_SERVICE']
-const MASKED = ['acpi', 'asound', 'interrupts', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats', 'sched_debug', 'scsi', 'kmsg', 'sysrq-trigger', 'kallsyms', 'modules', 'config.gz', 'pressure', 'cmdline']
-const READONLY = ['bus', 'fs', 'irq', 'sys', 'bootconfig']
 const ARCHITECTURE: Record<string, string> = { x64: 'SCMP_ARCH_X86_64', arm64: 'SCMP_ARCH_AARCH64', riscv64: 'SCMP_ARCH_RISCV64' }
 
 const seccompRules = JSON.parse(readFileSync(new URL('./seccomp.json', import.meta.url), 'utf8')) as Record<string, unknown>
@@ -48,7 +47,7 @@ export function ociConfig(spec: BundleSpec) {
       gidMappings: [{ containerID: 0, hostID: spec.firstId, size: IDS }],
       namespaces: namespaces(spec.netns),
       cgroupsPath: spec.cgroup,
-      resources: { devices: [{ allow: false, access: 'rwm' }] },
+      resources: { devices: [{ allow: false, access: 'rwm' }], ...(spec.cgroupVersion === 1 ? { memory: { kernelTCP: SOCKET_MEMORY } } : {}) },
       maskedPaths: [...MASKED.map(name => `/proc/${name}`), '/sys/firmware'],
       readonlyPaths: READONLY.map(name => `/proc/${name}`),
       seccomp: { ...seccompRules, architectures: [ARCHITECTURE[process.arch] ?? 'SCMP_ARCH_NATIVE'] },
@@ -59,8 +58,8 @@ export function ociConfig(spec: BundleSpec) {
 function processOf({ process: { args, env, cwd, tty, uid = 0, gid = 0 } }: BundleSpec) {
   const capabilities = { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES, inheritable: [], ambient: [] }
   return {
-    args, env, cwd, terminal: tty, user: { uid, gid, umask: 0o022 }, capabilities, noNewPrivileges: true, oomScoreAdj: 300,
-    rlimits: [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 4096 }, { type: 'RLIMIT_CORE', soft: 0, hard: 0 }],
+    args, env, cwd, terminal: tty, user: { uid, gid, umask: 0o022 }, capabilities, noNewPrivileges: true, oomScoreAdj: OOM_SCORE,
+    rlimits: Object.entries(RLIMITS).map(([name, [soft, hard]]) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
   }
 }
 

@@ -1,14 +1,21 @@
 // Limits, freezing and killing by control group, v1 (hybrid) and v2 alike. Called by the runtime and the recipes.
 // A cgroup is named by its path from the root of the hierarchies ("/auberge0/alice"); in v1 it is a directory in each of them.
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PodLimits } from '../registry/types.ts'
 import { AubergeError } from '../wire/error.ts'
 
 const ROOT = '/sys/fs/cgroup'
-const PERIOD = 100_000
-const V1_LIMITED = ['memory', 'cpu', 'pids', 'freezer']
+/** Microseconds. The kernel's 100,000 let a site with many processes take all processors for half of them, and its neighbours wait as long. */
+const PERIOD = 20_000
+/** The parts of `kernel` in memory.stat of v2, which has the sum only since Linux 5.18. */
+const KERNEL = ['kernel_stack', 'pagetables', 'percpu', 'slab']
+const V1_LIMITED = ['memory', 'cpu', 'pids', 'freezer', 'blkio']
+
+/** Files that not every kernel has; I/O has weights only where the disk's scheduler is BFQ, or io.cost is set up. */
+const OPTIONAL = /swap|(io|bfq)\.weight$/
 
 export type Cgroups = {
   version: 1 | 2
@@ -71,21 +78,24 @@ function unified(root: string): Cgroups {
     limits: (path, { memory, cpu, pids }) => [
       [`${at(path)}/memory.max`, String(memory)], [`${at(path)}/memory.swap.max`, '0'],
       [`${at(path)}/cpu.max`, `${Math.round(cpu * PERIOD)} ${PERIOD}`], [`${at(path)}/cpu.weight`, weight(cpu, 100, 10_000)],
-      [`${at(path)}/pids.max`, String(pids)],
+      [`${at(path)}/pids.max`, String(pids)], [`${at(path)}/io.weight`, weight(cpu, 100, 1000)],
     ],
     async parents(path) {
       const parts = path.split('/').slice(1)
       for (let depth = 0; depth <= parts.length; depth++) {
         const dir = [root, ...parts.slice(0, depth)].join('/')
         await mkdir(dir, { recursive: true })
-        for (const controller of ['memory', 'cpu', 'pids']) await put(`${dir}/cgroup.subtree_control`, `+${controller}`, true)
+        for (const controller of ['memory', 'cpu', 'pids', 'io']) await put(`${dir}/cgroup.subtree_control`, `+${controller}`, true)
       }
     },
     freezer: path => ({
       dir: at(path), file: `${at(path)}/cgroup.freeze`, on: '1', off: '0',
       state: async () => /^frozen 1$/m.test(await text(`${at(path)}/cgroup.events`)),
     }),
-    memory: path => sum(`${at(path)}/memory.stat`, ['anon', 'shmem', 'kernel']),
+    memory: async path => {
+      const file = `${at(path)}/memory.stat`
+      return await sum(file, ['anon', 'shmem']) + (await sum(file, ['kernel']) || await sum(file, KERNEL))
+    },
     oom: path => sum(`${at(path)}/memory.events`, ['oom_kill']),
   })
 }
@@ -103,9 +113,13 @@ function legacy(root: string): Cgroups {
     limits: (path, { memory, cpu, pids }) => [
       [at('memory', `${path}/memory.limit_in_bytes`), String(memory)], [at('memory', `${path}/memory.swappiness`), '0'],
       [at('cpu', `${path}/cpu.cfs_period_us`), String(PERIOD)], [at('cpu', `${path}/cpu.cfs_quota_us`), String(Math.round(cpu * PERIOD))],
-      [at('cpu', `${path}/cpu.shares`), weight(cpu, 1024, 262_144)], [at('pids', `${path}/pids.max`), String(pids)],
+      [at('cpu', `${path}/cpu.shares`), weight(cpu, 1024, 262_144)], [at('pids', `${path}/pids.max`), String(pids)], [at('blkio', `${path}/blkio.bfq.weight`), weight(cpu, 100, 1000)],
     ],
-    parents: async path => { for (const controller of V1_LIMITED) await mkdir(at(controller, path), { recursive: true }) },
+    async parents(path) {
+      for (const controller of V1_LIMITED.filter(each => existsSync(`${root}/${each}`))) await mkdir(at(controller, path), { recursive: true })
+      // At the root each process of the host competes with all pods together, as if they were one.
+      await put(at('cpu', `/${path.split('/')[1]}/cpu.shares`), String(1024 * availableParallelism()), true)
+    },
     freezer: path => ({
       dir: at('freezer', path), file: at('freezer', `${path}/freezer.state`), on: 'FROZEN', off: 'THAWED',
       state: async () => (await text(at('freezer', `${path}/freezer.state`))).trim() === 'FROZEN',
@@ -133,7 +147,7 @@ function operations(files: Files): Cgroups {
     mixed: files.mixed,
     async limit(path, limits) {
       await files.parents(path)
-      for (const [file, value] of files.limits(path, limits)) await put(file, value, /swap/.test(file))
+      for (const [file, value] of files.limits(path, limits)) await put(file, value, OPTIONAL.test(file))
     },
     async doors(path) {
       for (const dir of files.entries(path)) await mkdir(dir, { recursive: true })

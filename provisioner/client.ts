@@ -1,11 +1,12 @@
 // The provisioner as control sees it: its verbs over the unix socket. While the provisioner is being restarted, calls wait for it.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Space } from '../wire/space.ts'
 import type { Duplex, Readable } from 'node:stream'
 import { Client, type Dispatcher } from 'undici'
 import { AubergeError, STATUS, type ErrorCode } from '../wire/error.ts'
 import { readLines } from '../wire/lines.ts'
 import { upgrade } from '../wire/upgrade.ts'
-import type { Backup, ExecRequest, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Usage, WakePhases } from './api.ts'
+import type { Backup, ExecRequest, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Usage, Woken } from './api.ts'
 
 /** Milliseconds a call waits for a provisioner that isn't there; and between tries. */
 const PATIENCE = 15_000
@@ -28,7 +29,7 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
   return {
     create: (name: string, spec: SiteSpec) => call<Pod>(`/create/${encodeURIComponent(name)}`, spec),
     update: (name: string, spec: SiteSpec) => call<Pod>(`/update/${encodeURIComponent(name)}`, spec),
-    wake: (name: string) => call<{ pod: Pod; phases: WakePhases }>(`/wake/${encodeURIComponent(name)}`),
+    wake: (name: string) => call<Woken>(`/wake/${encodeURIComponent(name)}`),
     sleep: (name: string, tier: 'frozen' | 'asleep') => call<Pod>(`/sleep/${encodeURIComponent(name)}`, { tier }),
     destroy: (name: string, how: { description: string } | { purge: true }) => call<{ backup: Backup | null }>(`/destroy/${encodeURIComponent(name)}`, how),
     deploy: (name: string, tar: Readable) => send<Released>(`/deploy/${encodeURIComponent(name)}`, tar),
@@ -43,6 +44,8 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
     finalBackup: (id: string) => stream('/final-backup', { id }),
     dropFinalBackup: async (id: string) => void (await call('/drop-final-backup', { id })),
     usage: (name: string) => call<Usage>(`/usage/${encodeURIComponent(name)}`),
+    memory: () => call<Record<string, number>>('/memory'),
+    space: () => call<Space>('/space'),
     list: () => call<Pod[]>('/list'),
     watch: (each: (event: PodEvent) => void, signal: AbortSignal) => void watch(dispatcher, each, signal),
     images: () => call<ImageView[]>('/images'),

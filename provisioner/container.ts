@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { accessOf } from './database/access.ts'
 import { environment, imageProcess, writeBundle, type BundleSpec } from './bundle.ts'
+import type { SiteSpec } from './api.ts'
 import type { Host } from './host.ts'
 import { find, newest, parseReference, portOf, takesOf, type Image } from './images/store.ts'
 import { containerId, firstId, netnsName, podCgroup, siteCgroup } from './instance.ts'
@@ -42,7 +43,7 @@ function versionOf(host: Host, name: string, version: number): Image | null {
 function baseSpec(host: Host, name: string, image: Image): Omit<BundleSpec, 'process' | 'cgroup' | 'netns'> {
   const site = host.states.site(name)
   return {
-    hostname: name, rootfs: image.rootfs, firstId: firstId(host.instance, site.slot),
+    hostname: name, rootfs: image.rootfs, cgroupVersion: host.cgroups.version, firstId: firstId(host.instance, site.slot),
     volume: podPlaces(host.data, name).volume, files: boundFiles(host, image),
     texts: { ...settingsFiles(host.instance, image, site.spec), ...listening(image, portIn(host, image)) },
   }
@@ -81,6 +82,18 @@ function siteEnvironment(host: Host, name: string): Record<string, string> {
   if (access === null) return env
   return { ...env, DB_HOST: access.host, DB_PORT: String(access.port), DB_NAME: access.name, DB_USER: access.user, DB_PASSWORD: access.password }
 }
+
+/** The fingerprint of the bundle as it would be made now. What it is made of changes only by being replaced, so it is worked out once for each. */
+export function podFingerprint(host: Host, name: string, image: Image): string {
+  const { spec } = host.states.site(name)
+  const known = fingerprints.get(spec)
+  if (known?.name === name && known.image === image) return known.fingerprint
+  const { fingerprint } = podBundle(host, name, image)
+  fingerprints.set(spec, { name, image, fingerprint })
+  return fingerprint
+}
+
+const fingerprints = new WeakMap<SiteSpec, { name: string; image: Image; fingerprint: string }>()
 
 /** `network` 'none' keeps a workshop without one even while the site runs, 'own' gives it the site's while there is one. `volume`: a mounted directory in the place of the site's volume; `image`: in its image's. */
 export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'own' | 'none'; volume?: string; image?: string }

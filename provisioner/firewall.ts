@@ -14,21 +14,34 @@ export const DATABASE_PORT = 3306
 /** Connections of one site to the database, those that haven't said who they are included. */
 const DATABASE_CONNECTIONS = 40
 
-export type Port = { veth: string } & Addresses
+/** Conversations a pod may have begun and not ended, and how many it may begin in a second: the kernel's table of them is all sites' together. */
+const MOST_FLOWS = 1024
+const NEW_FLOWS = 'limit rate over 100/second burst 400 packets'
+
+/** `online`: whether it may reach anything but who asks it. */
+export type Port = { veth: string; online: boolean } & Addresses
 
 /** Both tables as one transaction that replaces what was there, for the pods connected now. */
 export function ruleset(of: Instance, resolvers: string[], ports: Port[]): string {
-  return [replaced('inet', of, inetTable(of, resolvers)), replaced('bridge', of, bridgeTable(ports))].join('\n')
+  return [replaced('inet', of, inetTable(of, resolvers, ports)), replaced('bridge', of, bridgeTable(ports))].join('\n')
 }
 
 function replaced(family: string, of: Instance, body: string): string {
   return `table ${family} ${of.id} {}\ndelete table ${family} ${of.id}\ntable ${family} ${of.id} {\n${body}\n}\n`
 }
 
-function inetTable(of: Instance, resolvers: string[]): string {
+const set = (name: string, type: string, elements: string[]) =>
+  `  set ${name} {\n    type ${type}\n${elements.length > 0 ? `    elements = { ${elements.join(', ')} }\n` : ''}  }`
+const counted = (name: string, type: string, more = '') => `  set ${name} {\n    type ${type}\n    flags dynamic\n    size 8192\n${more}  }`
+
+/** What a pod begins comes by `begun`; all else it sends is an answer. A pod that isn't `online` begins nothing. */
+function inetTable(of: Instance, resolvers: string[], ports: Port[]): string {
   const database = databaseLink(of)
   const dns = resolvers.map(address => `${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} meta l4proto { tcp, udp } th dport 53 accept`)
-  return `
+  const all = ports.map(elements)
+  return [
+    set('online4', 'ipv4_addr', all.flatMap(each => each.online4)), set('online6', 'ipv6_addr', all.flatMap(each => each.online6)),
+    counted('starts4', 'ipv4_addr', '    timeout 1m\n'), counted('starts6', 'ipv6_addr', '    timeout 1m\n'), counted('flows4', 'ipv4_addr'), counted('flows6', 'ipv6_addr'), `
   chain forward {
     type filter hook forward priority filter; policy accept;
     iifname "${database.device}" jump from_database
@@ -42,7 +55,8 @@ function inetTable(of: Instance, resolvers: string[]): string {
   }
   chain from_pod {
     ct state invalid drop
-    ${dns.join('\n    ')}
+    ct direction reply accept
+    jump begun
     ip daddr { ${PRIVATE_4} } reject with icmpx admin-prohibited
     ip6 daddr { ${PRIVATE_6} } reject with icmpx admin-prohibited
     tcp dport { ${MAIL} } reject with tcp reset
@@ -69,32 +83,43 @@ function inetTable(of: Instance, resolvers: string[]): string {
     type filter hook output priority filter; policy accept;
     oifname "${database.device}" meta skuid != 0 reject with icmpx admin-prohibited
   }
+  chain begun {
+    ip saddr != @online4 reject with icmpx admin-prohibited
+    ip6 saddr != @online6 reject with icmpx admin-prohibited
+    ct state new update @starts4 { ip saddr ${NEW_FLOWS} } drop
+    ct state new update @starts6 { ip6 saddr ${NEW_FLOWS} } drop
+    ct state new add @flows4 { ip saddr ct count over ${MOST_FLOWS} } drop
+    ct state new add @flows6 { ip6 saddr ct count over ${MOST_FLOWS} } drop
+    ${dns.join('\n    ')}
+  }
   chain input {
     type filter hook input priority filter; policy accept;
     iifname "${database.device}" jump from_database
     iifname "${of.id}" jump to_host
   }
   chain to_host {
-    ct state established,related accept
+    ct direction reply accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept
-    ${dns.join('\n    ')}
-    drop
+    ct state invalid drop
+    jump begun
+    reject with icmpx admin-prohibited
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr ${subnet4(of)} oifname != { "${of.id}", "${database.device}" } masquerade
     ip6 saddr ${subnet6(of)} oifname != "${of.id}" masquerade
-  }`
+  }`].join('\n')
 }
 
-/** Stateless, per port: a frame whose sender isn't the pod's own MAC, IPv4 or IPv6 address goes no further. */
+/**
+ * Stateless, per port: a frame whose sender isn't the pod's own MAC, IPv4 or IPv6 address goes no further.
+ * Nothing is bridged from port to port: ports are isolated as well, which another tool could undo.
+ */
 function bridgeTable(ports: Port[]): string {
-  const set = (name: string, type: string, elements: string[]) =>
-    `  set ${name} {\n    type ${type}\n${elements.length > 0 ? `    elements = { ${elements.join(', ')} }\n` : ''}  }`
   const all = ports.map(elements)
   return [
-    set('ports', 'ifname', all.map(each => each.ports)), set('macs', 'ifname . ether_addr', all.map(each => each.macs)),
-    set('ipv4s', 'ifname . ipv4_addr', all.map(each => each.ipv4s)), set('ipv6s', 'ifname . ipv6_addr', all.flatMap(each => each.ipv6s)), `
+    set('ports', 'ifname', all.flatMap(each => each.ports)), set('macs', 'ifname . ether_addr', all.flatMap(each => each.macs)), set('ipv4s', 'ifname . ipv4_addr', all.flatMap(each => each.ipv4s)),
+    set('ipv6s', 'ifname . ipv6_addr', all.flatMap(each => each.ipv6s)), `
   chain prerouting {
     type filter hook prerouting priority -300; policy accept;
     iifname @ports jump spoofing
@@ -111,21 +136,35 @@ function bridgeTable(ports: Port[]): string {
     iifname . arp saddr ether != @macs drop
     iifname . arp saddr ip != @ipv4s drop
     accept
+  }
+  chain forward {
+    type filter hook forward priority -300; policy accept;
+    iifname @ports drop
+    oifname @ports drop
   }`].join('\n')
 }
 
-const SETS = ['ports', 'macs', 'ipv4s', 'ipv6s'] as const
+const SETS = { ports: 'bridge', macs: 'bridge', ipv4s: 'bridge', ipv6s: 'bridge', online4: 'inet', online6: 'inet' } as const
+type SetName = keyof typeof SETS
 
-function elements({ veth, mac, ipv4, ipv6 }: Port) {
+function elements({ veth, mac, ipv4, ipv6, online }: Port): Record<SetName, string[]> {
   const port = `"${veth}"`
-  return { ports: port, macs: `${port} . ${mac}`, ipv4s: `${port} . ${ipv4}`, ipv6s: [`${port} . ${ipv6}`, `${port} . ${linkLocal(mac)}`] }
+  return {
+    ports: [port], macs: [`${port} . ${mac}`], ipv4s: [`${port} . ${ipv4}`], ipv6s: [`${port} . ${ipv6}`, `${port} . ${linkLocal(mac)}`],
+    online4: online ? [ipv4] : [], online6: online ? [ipv6] : [],
+  }
 }
 
-/** A change of one port's elements in all sets, as one transaction. */
+/** A change of one port's elements in all sets, as one transaction. Those there are taken out first: elements can only be deleted that are there. */
 export function portChange(of: Instance, verb: 'add' | 'delete', port: Port): string {
-  const own = elements(port)
-  return SETS.map(set => `${verb} element bridge ${of.id} ${set} { ${[own[set]].flat().join(', ')} }\n`).join('')
+  const lines = (action: 'add' | 'delete', own: Record<SetName, string[]>) =>
+    (Object.keys(SETS) as SetName[]).flatMap(name => (own[name].length > 0 ? [`${action} element ${SETS[name]} ${of.id} ${name} { ${own[name].join(', ')} }`] : []))
+  const every = elements({ ...port, online: true })
+  return [...lines('add', every), ...lines('delete', every), ...(verb === 'add' ? lines('add', elements(port)) : []), ''].join('\n')
 }
+
+/** How the tables of each house were listed when they were last put in place. */
+const listed = new WeakMap<Host, string>()
 
 /** Puts both tables in place. */
 export async function fortify(host: Host): Promise<void> {
@@ -134,10 +173,23 @@ export async function fortify(host: Host): Promise<void> {
     return veth === null ? [] : [portOf(host, name, veth)]
   })
   await run(commands.loadRules(), { input: ruleset(host.instance, host.resolvers, ports) })
+  listed.set(host, await listing(host))
 }
 
-/** Lets a port's own addresses through, and nothing else. */
-export const admit = (host: Host, name: string, veth: string) => change(host, 'add', name, veth)
+/** Whether both tables are as we made them. */
+export async function inPlace(host: Host): Promise<boolean> {
+  return listed.get(host) === await listing(host).catch(() => '')
+}
+
+async function listing({ instance }: Host): Promise<string> {
+  const both = await Promise.all(['inet', 'bridge'].map(family => run(commands.listTable(family, instance.id))))
+  return both.join('')
+}
+
+/** Lets a port's own addresses through, and nothing else; again, after a change of what the site may reach. Where the tables are gone they come back. */
+export async function admit(host: Host, name: string, veth: string): Promise<void> {
+  await change(host, 'add', name, veth).catch(() => fortify(host))
+}
 
 /** Forgets a port. */
 export async function dismiss(host: Host, name: string, veth: string): Promise<void> {
@@ -149,5 +201,6 @@ async function change(host: Host, verb: 'add' | 'delete', name: string, veth: st
 }
 
 function portOf(host: Host, name: string, veth: string): Port {
-  return { veth, ...addresses(host.instance, host.states.site(name).slot) }
+  const { slot, spec } = host.states.site(name)
+  return { veth, online: spec.egress === 'internet', ...addresses(host.instance, slot) }
 }

@@ -8,13 +8,18 @@ import * as commands from './commands/volume.ts'
 import type { Host } from './host.ts'
 import { firstId } from './instance.ts'
 import { podPlaces } from './places.ts'
+import { Seats } from './seats.ts'
 import { run } from './run.ts'
 import { mounted, unmounted } from './volume.ts'
 
 /** Bytes after which the file is moved to the older part and emptied; the tmpfs holds twice that. */
 const PART = 2 ** 20
 const POLL = 200
-const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants
+/** Bytes that a follower is given at each look. */
+const MOST_READ = 2 ** 18
+const seats = new Seats(16, 'readers of the log')
+/** O_NONBLOCK: the site's root owns the file and may hold a lease on it (fcntl(2), F_SETLEASE), for which any other open would wait. */
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 
 /** Mounts the site's log and makes its file, the site's root's own so that the pod may open it again as /dev/stdout. */
 export const ensureLog = (host: Host, name: string): Promise<void> => newLog(host, name, firstId(host.instance, host.states.site(name).slot))
@@ -32,7 +37,7 @@ export async function newLog(host: Host, name: string, owner: number): Promise<v
 
 /** The file a pod is given: for appending only. Close it when the pod has it. */
 export const openLog = (host: Host, name: string): Promise<FileHandle> =>
-  open(podPlaces(host.data, name).logFile, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+  open(podPlaces(host.data, name).logFile, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
 
 /** Moves a file over 1 MiB to the older part. */
 export async function rotate(host: Host, name: string, limit = PART): Promise<void> {
@@ -64,7 +69,15 @@ export async function removeLog(host: Host, name: string): Promise<void> {
   await rm(olderLog, { force: true })
 }
 
-const readOr = async (file: string) => (await open(file, O_RDONLY | O_NOFOLLOW).then(async handle => handle.readFile().finally(() => handle.close()), () => Buffer.alloc(0)))
+const readOr = async (file: string) => (await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).then(async handle => handle.readFile().finally(() => handle.close()), () => Buffer.alloc(0)))
+
+/** At most MOST_READ of a file, from an offset on. */
+async function readFrom(file: string, offset: number): Promise<Buffer> {
+  const handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(() => null)
+  if (!handle) return Buffer.alloc(0)
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST_READ), 0, MOST_READ, offset).finally(() => handle.close())
+  return buffer.subarray(0, bytesRead)
+}
 
 /** The last `bytes` of what the pod said, as text. */
 export async function tail(host: Host, name: string, bytes: number): Promise<string> {
@@ -86,10 +99,11 @@ export async function since(host: Host, name: string, from: number): Promise<str
 /** All that is kept, oldest first; with `follow` it goes on with what the pod says until the stream is destroyed or the site is gone. */
 export function readLog(host: Host, name: string, { follow }: { follow: boolean }): Readable {
   if (!follow) return Readable.from(whole(host, name), { objectMode: false })
+  const rise = seats.take(host.data, name)
   const left = new AbortController()
   const out = new PassThrough()
   // A generator that waits can't be ended from outside: it is told.
-  out.once('close', () => left.abort())
+  out.once('close', () => { left.abort(); rise() })
   pipeline(followed(host, name, left.signal), out, () => {})
   return out
 }
@@ -110,7 +124,7 @@ async function* followed(host: Host, name: string, left: AbortSignal): AsyncGene
     const { size } = await stat(logFile).catch(() => ({ size: 0 }))
     if (size < offset) offset = 0
     if (size === offset) continue
-    const part = (await readOr(logFile)).subarray(offset)
+    const part = await readFrom(logFile, offset)
     offset += part.length
     if (part.length > 0) yield part
   }

@@ -9,6 +9,7 @@ import type { Host } from './host.ts'
 import { addresses, containerId, gateway, linkLocal, netnsName, subnet4, subnet6, type Addresses, type Instance } from './instance.ts'
 import { netnsPlace } from './places.ts'
 import { run, succeeds } from './run.ts'
+import { together } from './together.ts'
 
 const DEVICE = 'eth0'
 
@@ -45,8 +46,7 @@ export async function connect(host: Host, name: string): Promise<string> {
   const netns = netnsName(host.instance, name)
   await disconnect(host, name)
   await run(commands.addNetns(netns))
-  await run(commands.settings(netns))
-  await cni(host, name, 'ADD', 'loopback', 'lo')
+  await together(run(commands.settings(netns)), cni(host, name, 'ADD', 'loopback', 'lo'))
   const veth = hostEnd(await cni(host, name, 'ADD', 'bridge', DEVICE), host.instance.id)
   await guard(host, name, veth)
   return veth
@@ -76,11 +76,16 @@ async function peerOf(netns: string): Promise<string> {
 /** Isolates a pod's port, says whose it is and lets its own addresses through. */
 async function guard(host: Host, name: string, veth: string): Promise<void> {
   const own = addressesOf(host, name)
-  await run(commands.isolate(veth))
-  await run(commands.forwardingEntry(veth, own.mac))
-  for (const address of [own.ipv4, own.ipv6, linkLocal(own.mac)]) await run(commands.neighbour(host.instance.id, address, own.mac))
   host.states.live(name, { veth })
-  await admit(host, name, veth)
+  const neighbours = [own.ipv4, own.ipv6, linkLocal(own.mac)].map(address => run(commands.neighbour(host.instance.id, address, own.mac)))
+  const port = [run(commands.isolate(veth)), run(commands.forwardingEntry(veth, own.mac)), admit(host, name, veth)]
+  await together(narrow(host.instance, netnsName(host.instance, name)), ...port, ...neighbours)
+}
+
+async function narrow(of: Instance, netns: string): Promise<void> {
+  const { ipv4, ipv6 } = gateway(of)
+  await run(commands.batch(netns, '-4'), { input: commands.narrow(DEVICE, ipv4, [subnet4(of)]) })
+  await run(commands.batch(netns, '-6'), { input: commands.narrow(DEVICE, ipv6, [subnet6(of), 'fe80::/64']) })
 }
 
 /** Takes the site's network away: interface, addresses, namespace, rules. Of a site that has none, nothing. */
@@ -91,7 +96,7 @@ export async function disconnect(host: Host, name: string): Promise<void> {
   const own = addressesOf(host, name)
   for (const address of [own.ipv4, own.ipv6]) await rm(`${cniData(host)}/${host.instance.id}/${address}`, { force: true })
   if (hasNetns(netns)) await run(commands.deleteNetns(netns))
-  for (const address of [own.ipv4, own.ipv6, linkLocal(own.mac)]) await succeeds(commands.forgetNeighbour(host.instance.id, address))
+  await together(...[own.ipv4, own.ipv6, linkLocal(own.mac)].map(address => succeeds(commands.forgetNeighbour(host.instance.id, address))))
   if (veth !== null) await dismiss(host, name, veth)
   host.states.live(name, { veth: null })
 }

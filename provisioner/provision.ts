@@ -3,14 +3,17 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { places, type House } from '../wire/house.ts'
 import type { Logger } from '../wire/log.ts'
+import { adoptOrphans } from './children.ts'
 import { claim, retire } from './claim.ts'
 import { writeResolvConf } from './container.ts'
 import { Exits } from './exits.ts'
 import { fortify } from './firewall.ts'
 import { dropPartialBackups, sweepBackups } from './final.ts'
+import { Guard } from './guard.ts'
 import { openHost, type Host } from './host.ts'
 import { lock } from './lock.ts'
 import { tidyImages } from './images/verbs.ts'
+import { widenMachine } from './machine.ts'
 import { ensureBridge } from './network.ts'
 import { collectDead, reconcile } from './reconcile.ts'
 import { serve } from './server.ts'
@@ -35,10 +38,13 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   mkdirSync(dirname(places(house.data).provisionerSocket), { recursive: true, mode: 0o700 })
   const release = await lock(`${dirname(places(house.data).provisionerSocket)}/provisioner.lock`)
   const instance = await claim(house.data, collectDead)
+  adoptOrphans()
   const host = await openHost(house, instance, log, images)
+  widenMachine(log)
   await ensureBridge(instance, house.data)
   await writeResolvConf(host)
   await fortify(host)
+  const guard = new Guard(host)
   const exits = new Exits(host)
   await dropPartialBackups(host)
   await reconcile(host, exits)
@@ -52,6 +58,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   async function closed(): Promise<void> {
     clearInterval(daily)
     exits.close()
+    guard.close()
     server.close()
     host.database.close()
     await host.queue.settled(PATIENCE)

@@ -42,7 +42,7 @@ export type Life = {
 export const COLD: Life = { tier: 'cold', pid: 0, start: '', veth: null, image: null, port: 80, release: null, bundle: null, failure: null, usedAt: 0 }
 
 /** What a specification that was written by an earlier version lacks. */
-const UNSET = { php: {}, start: null, database: null }
+const UNSET = { php: {}, start: null, egress: 'internet' as const, database: null }
 
 export class States {
   readonly #data: string
@@ -80,6 +80,8 @@ export class States {
   }
 
   names(): string[] { return [...this.#sites.keys()] }
+  /** Sites whose pod runs or is frozen. */
+  awake(): string[] { return this.names().filter(name => ['running', 'frozen'].includes(this.life(name).tier)) }
   has(name: string): boolean { return this.#sites.has(name) }
 
   /** `not_found` where there is no such site. */

@@ -1,6 +1,6 @@
 // Parses everything a client may send. The provisioner trusts no client: what passes here is safe in argv, paths and files. Called by the server.
 import { AubergeError } from '../wire/error.ts'
-import { parseImage, parseStart } from '../registry/parse.ts'
+import { parseEgress, parseImage, parseStart } from '../registry/parse.ts'
 import { parsePhp } from '../registry/php.ts'
 import type { Limits } from '../registry/types.ts'
 import type { ExecRequest, SiteSpec } from './api.ts'
@@ -38,8 +38,8 @@ export function imageName(value: unknown): string {
 }
 
 export function siteSpec(value: unknown): SiteSpec {
-  const { image, limits, env, php, start, database } = fields(value, 'a specification')
-  return { image: parseImage(image), limits: limitsOf(limits), env: environmentOf(env), php: parsePhp(php ?? {}), start: parseStart(start ?? null), database: databaseOf(database ?? null) }
+  const { image, limits, env, php, start, egress, database } = fields(value, 'a specification')
+  return { image: parseImage(image), limits: limitsOf(limits), env: environmentOf(env), php: parsePhp(php ?? {}), start: parseStart(start ?? null), egress: parseEgress(egress), database: databaseOf(database ?? null) }
 }
 
 /** A password needs no escaping anywhere. */

@@ -1,6 +1,7 @@
 // Each verb of the provisioner: what it parses and which recipe it calls, in which queue. Called by server.ts.
 import { PassThrough, Readable } from 'node:stream'
 import { AubergeError } from '../wire/error.ts'
+import { space } from '../wire/space.ts'
 import type { PodEvent, Released } from './api.ts'
 import { building, imageViews, pinImage } from './images/verbs.ts'
 import { removeImage } from './images/remove.ts'
@@ -77,6 +78,12 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
 export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
   ping: async () => null,
   list: async ({ host }) => host.states.names().filter(name => host.states.site(name).intent === null).map(name => podOf(host, name)),
+  memory: async ({ host }) => {
+    const names = host.states.awake()
+    const bytes = await Promise.all(names.map(name => host.cgroups.memory(siteCgroup(host.instance, name))))
+    return Object.fromEntries(names.map((name, index) => [name, bytes[index]]))
+  },
+  space: async ({ host }) => space(host.data),
   events: async ({ exits, closed }) => {
     const events = new PassThrough()
     const tell = (event: PodEvent) => void events.write(`${JSON.stringify(event)}\n`)

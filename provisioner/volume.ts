@@ -2,11 +2,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, open, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
 import { AubergeError } from '../wire/error.ts'
+import { space } from '../wire/space.ts'
 import * as commands from './commands/volume.ts'
 import type { Host } from './host.ts'
 import { firstId } from './instance.ts'
 import { podPlaces } from './places.ts'
 import { run, succeeds } from './run.ts'
+
+/** Bytes of the disk that no new promise may touch: what sites have been promised already lives from them. */
+const RESERVE = 2 ** 30
+
+/** Throws `unavailable` where the house's disk is so full that sites would soon be unable to write. */
+export function mustHaveRoom(host: Host): void {
+  const { free } = space(host.data)
+  if (free < RESERVE) throw new AubergeError('unavailable', `this house's disk has ${Math.floor(free / 2 ** 20)} MiB left: no site is made or given a larger disk until there is more than ${RESERVE / 2 ** 20} MiB`)
+}
 
 /** Makes the empty volume of a site unless it has one. */
 export async function makeVolume(host: Host, name: string): Promise<void> {
@@ -38,6 +48,16 @@ export async function ensureVolume(host: Host, name: string): Promise<void> {
   await mkdir(volume, { recursive: true, mode: 0o700 })
   await growOffline(host, name)
   await run(commands.mount(volumeImage, volume))
+  await tuned(deviceOf(volume))
+}
+
+/** What a site may have under way at the disk: a queue as deep as the kernel's makes every neighbour wait behind it. */
+const QUEUE = { nr_requests: 8, max_sectors_kb: 128 }
+
+/** Some file systems can't do direct I/O, and some kernels know no such queue: the volume works all the same. */
+async function tuned(device = ''): Promise<void> {
+  await succeeds(commands.direct(device))
+  for (const [name, value] of Object.entries(QUEUE)) await writeFile(`/sys/block/${device.slice('/dev/'.length)}/queue/${name}`, String(value)).catch(() => {})
 }
 
 /** Unmounts the volume unless something of the site still has files open in it; its loop device goes with it. */
@@ -81,6 +101,7 @@ export async function growVolume(host: Host, name: string, disk: number): Promis
   const { size } = await stat(volumeImage)
   if (disk < size) throw new AubergeError('invalid', `the disk of ${name} can't shrink from ${size} to ${disk} bytes; make a new site and restore a backup into it`)
   if (disk === size) return
+  mustHaveRoom(host)
   await ensureVolume(host, name)
   await writeFile(growMark(host, name), '')
   await truncate(volumeImage, disk)
@@ -117,11 +138,16 @@ async function loopsOf(image: string): Promise<string[]> {
   return (await run(commands.loops(image))).split('\n').map(line => line.trim()).filter(Boolean)
 }
 
-/** Every mount point of this host's namespace. */
-export function mountPoints(): string[] {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
-  return lines.map(line => line.split(' ')[4] ?? '').filter(Boolean).map(unescaped)
+/** Fields of proc_pid_mountinfo(5); what follows the lone hyphen is type and source. */
+function mounts(): { point: string; source: string }[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(Boolean).map(line => line.split(' '))
+  return lines.map(fields => ({ point: unescaped(fields[4] ?? ''), source: fields[fields.indexOf('-') + 2] ?? '' }))
 }
+
+/** Every mount point of this host's namespace. */
+export const mountPoints = (): string[] => mounts().map(({ point }) => point)
+
+const deviceOf = (dir: string) => mounts().find(({ point }) => point === dir)?.source
 
 export const mounted = (dir: string) => mountPoints().includes(dir)
 

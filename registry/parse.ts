@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js'
 import { isIPv4, isIPv6 } from 'node:net'
 import { AubergeError, type ErrorCode } from '../wire/error.ts'
 import { judgeName } from './names.ts'
-import { DEFAULT_LIMITS, type Limits, type Reservation, type Role } from './types.ts'
+import { DEFAULT_LIMITS, type Egress, type Limits, type Reservation, type Role } from './types.ts'
 
 const KIB = 1024
 const MIB = KIB * 1024
@@ -93,6 +93,12 @@ export function parseStart(input: unknown): string | null {
   const command = text(input, 'invalid', 'a start command').trim()
   if (/\p{C}/u.test(command) || command.length > LONGEST_START) throw new AubergeError('invalid', `a start command is one line of at most ${LONGEST_START} characters`)
   return command === '' ? null : command
+}
+
+/** What a site's pod may reach. */
+export function parseEgress(input: unknown): Egress {
+  if (input === 'internet' || input === 'none') return input
+  throw new AubergeError('invalid', "a site's egress is internet or none")
 }
 
 /** Bytes, as a whole number or as text with K, M, G or T (powers of 1024): `256M`, `1.5G`. */

@@ -68,6 +68,8 @@ export interface Reservations {
   get(name: string): Reservation | null
   /** All, or one account's, by name. */
   list(owner?: number): Reservation[]
+  /** Whether more than one account holds names. */
+  isShared(): boolean
   /** Writes down how far the reservation is; `not_found` where there is none. */
   mark(name: string, phase: ReservationPhase): void
   /** The account that held a name last, where it rests; null where none does. */
@@ -77,7 +79,7 @@ export interface Reservations {
 }
 
 /** `start: null` goes back to the image's own. */
-export type SiteChange = Partial<Pick<Site, 'image' | 'env' | 'php' | 'start' | 'databasePassword' | 'wakeForRobots'>> & { limits?: Partial<Limits> }
+export type SiteChange = Partial<Pick<Site, 'image' | 'env' | 'php' | 'start' | 'databasePassword' | 'wakeForRobots' | 'egress'>> & { limits?: Partial<Limits> }
 
 export interface Sites {
   create(site: { name: string; owner: number; image: string; limits?: Limits; env?: Record<string, string> }): Site

@@ -12,6 +12,7 @@ export function openReservations(db: Database): Reservations {
   const all = db.prepare<[], Row>('SELECT * FROM reservations ORDER BY name')
   const ofOwner = db.prepare<[number], Row>('SELECT * FROM reservations WHERE owner = ? ORDER BY name')
   const count = db.prepare<[number], { names: number }>('SELECT count(*) AS names FROM reservations WHERE owner = ?')
+  const shared = db.prepare<[], { shared: number }>('SELECT (SELECT min(owner) FROM reservations) <> (SELECT max(owner) FROM reservations) AS shared')
   const owner = db.prepare<[number], { role: string }>('SELECT role FROM accounts WHERE id = ?')
   const insert = db.prepare('INSERT INTO reservations (name, owner, kind, phase, addresses, created_at) VALUES (?, ?, ?, ?, ?, ?)')
   const mark = db.prepare('UPDATE reservations SET phase = ? WHERE name = ?')
@@ -53,6 +54,7 @@ export function openReservations(db: Database): Reservations {
       return row ? toReservation(row) : null
     },
     list: account => (account === undefined ? all.all() : ofOwner.all(account)).map(toReservation),
+    isShared: () => shared.get()?.shared === 1,
     mark(name, phase) {
       if (mark.run(phase, name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)
     },

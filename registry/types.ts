@@ -24,6 +24,9 @@ export type Limits = PodLimits & { database: number }
 
 export const DEFAULT_LIMITS: Limits = { memory: 256 * 2 ** 20, cpu: 1, disk: 2 ** 30, pids: 128, database: 512 * 2 ** 20 }
 
+/** What a site's pod may reach of its own accord: the internet (never mail ports, private networks, this host), or nothing. Answering visitors is neither. */
+export type Egress = 'internet' | 'none'
+
 /** How far a reservation is: a restart undoes what was `creating` and finishes what was `deleting` (or `purging`: without a final backup). */
 export type ReservationPhase = 'creating' | 'held' | 'deleting' | 'purging'
 
@@ -54,6 +57,7 @@ export type Site = {
   databasePassword: string
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
+  egress: Egress
   createdAt: number
 }
 
@@ -76,7 +80,7 @@ export type Route =
       upstream: Upstream | null
       /** With state `suspended`: why, as visitors may read it. */
       reason?: string
-      /** With state `failed`: epoch milliseconds before which no new wake is tried. */
+      /** Epoch milliseconds before which no wake is tried: with state `failed` after that, else for want of memory. */
       retryAt?: number
       /** `wake`: robots and scanners wake it, too. */
       uninvited?: 'wake'
@@ -87,7 +91,7 @@ export type SiteRoute = Extract<Route, { kind: 'site' }>
 /** Why a site was woken. */
 export type WakeCause =
   | { by: 'visitor'; method: string; path: string; agent: 'browser' | 'robot' | 'tool' | 'none' }
-  | { by: 'owner' | 'admin' }
+  | { by: 'owner' | 'admin' | 'cron' }
 
 /** The addresses one name of the zone answers with. */
 export type NameRecords = { a: string[]; aaaa: string[] }

@@ -63,6 +63,8 @@ export function places(data: string) {
     adminSocket: `${data}/run/admin/admin.sock`,
     registry: `${data}/registry/auberge.db`,
     uploads: `${data}/registry/uploads`,
+    /** Who woke which site, a file each: control's alone. */
+    wakes: `${data}/registry/wakes`,
     /** Snapshots that control writes for processes that must start without it. */
     zoneSnapshot: `${data}/zone/zone.json`,
     routesSnapshot: `${data}/routes/routes.json`,

@@ -2,7 +2,8 @@
 import { execa } from 'execa'
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { House } from '../../wire/house.ts'
+import { places, type House } from '../../wire/house.ts'
+import { shortfall, space } from '../../wire/space.ts'
 import { size } from '../table.ts'
 import { judge, type Finding } from './finding.ts'
 
@@ -10,7 +11,7 @@ import { judge, type Finding } from './finding.ts'
 const LITTLE_ROOM = 2 * 2 ** 30
 
 export async function host(data: string, runtime: House['runtime']): Promise<Finding[]> {
-  const always = [node(), room(data)]
+  const always = [node(), room(data), ...promises(data)]
   return runtime === 'none' ? always : [...always, namespaces(), controllers(), await nftables(), loops(), forwarding(), runtimeChoice(runtime)]
 }
 
@@ -22,6 +23,14 @@ function room(data: string): Finding {
   const { bavail, bsize } = statfsSync(existing(data))
   const free = bavail * bsize
   return judge('disk', free >= LITTLE_ROOM, `${size(free)} free`, `${size(free)} free for ${data}; make room or choose another disk with --data`, 'warning')
+}
+
+/** Volumes are sparse; a house may promise more than it has, as long as somebody watches. */
+function promises(data: string): Finding[] {
+  if (!existsSync(places(data).pods)) return []
+  const all = space(data)
+  const lacking = shortfall(all)
+  return [judge('promises', lacking === 0, `sites may take ${size(all.promised - all.taken)} more, and it is there`, `sites may take ${size(all.promised - all.taken)} more, but ${size(all.free)} are free; watch auberge_disk_free_bytes, or make room`, 'warning')]
 }
 
 function existing(path: string): string {

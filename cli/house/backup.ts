@@ -73,9 +73,9 @@ async function addSites(desk: Desk, tar: TarFile, manifest: Manifest): Promise<v
     const path = `/api/sites/${site.name}/backup`
     const sum = await added(tar, siteEntry(site.name), () => desk.admin.stream('GET', path))
     if (sum === null) continue
-    const { image, limits, env, php, start } = site
+    const { image, limits, env, php, start, egress } = site
     manifest.files[siteEntry(site.name)] = sum
-    manifest.sites[site.name] = { image: image ?? 'php', limits: limits!, env, php, start }
+    manifest.sites[site.name] = { image: image ?? 'php', limits: limits!, env, php, start, egress: egress ?? 'internet' }
     desk.errors.write(`${index + 1}/${sites.length} ${site.name}: ${size(sum.bytes)}\n`)
   }
 }

@@ -6,16 +6,19 @@ import { places, type House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
 import type { Desk } from '../desk.ts'
 import { Certificates } from '../certificates/certificates.ts'
+import { Admission } from './admission.ts'
 import { AccessLogs } from './access.ts'
 import { Activity } from './activity.ts'
 import { ownAddresses } from './addresses.ts'
 import { fixedRoutes, loadSites, zoneNames } from './begin.ts'
+import { Diary } from './diary.ts'
 import { frontDesk } from './front.ts'
+import { Guests } from './guests.ts'
 import { Keeper } from './keeper.ts'
 import type { Archive, Parts } from './parts.ts'
 import { Meters } from './meters.ts'
 import { Metrics } from './metrics.ts'
-import { Pressure } from './pressure.ts'
+import { Memory } from './memory.ts'
 import { Relays, type Ears } from './push.ts'
 import { RoutingTable } from './routes.ts'
 import { Sleeps } from './sleeps.ts'
@@ -52,12 +55,17 @@ export async function assemble(given: Given): Promise<Control> {
   fixedRoutes(table, house)
   loadSites(registry, states, house)
   const meters = new Meters()
-  const metrics = new Metrics({ meters, states, activity })
-  const wakes = new Wakes({ metrics, registry, provisioner, states, turns, log })
+  const memory = new Memory({ registry, provisioner })
+  const metrics = new Metrics({ meters, states, activity, memory, space: async () => provisioner?.space() ?? null })
+  const diary = new Diary(where.wakes, log)
   const certificates = house.https.length === 0 ? null : await certificatesOf(house, table, log)
-  const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, meters, wakes, log }), log })
-  const parts: Parts = { ...given, table, states, activity, relays, certificates, zone, turns, access: new AccessLogs(where.access), metrics }
-  const sleeps = new Sleeps({ ...parts, wakes })
+  const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, meters, wakes: () => wakes, log }), log })
+  const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, relays, certificates, zone, turns, access: new AccessLogs(where.access), metrics }
+  const sleeps = new Sleeps({ ...parts, isWanted: name => wakes.wanted(name) })
+  const admission = new Admission({ ...parts, sleeps })
+  metrics.queued(() => admission.waiting)
+  const wakes = new Wakes({ ...parts, admission })
+  states.follow((name, status) => { memory.follow(name, status) })
   const keeper = new Keeper(parts)
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
@@ -65,8 +73,8 @@ export async function assemble(given: Given): Promise<Control> {
     provisioner.watch(event => wakes.exited(event.name, event.failure), stop.signal)
     await keeper.start(FIRST_LOOK)
     sleeps.start()
-    const pressure = new Pressure({ ...parts, sleeps })
-    every(PRESSURE, () => pressure.relieve(), log, stop.signal)
+    await rememberWakes(parts)
+    every(PRESSURE, () => admission.relieve(), log, stop.signal)
   }
   every(SWEEP, () => parts.access.sweep(site => states.get(site) !== undefined), log, stop.signal)
   const snapshot = new Snapshot({
@@ -82,7 +90,7 @@ export async function assemble(given: Given): Promise<Control> {
     sleeps.stop()
     stop.abort()
     await Promise.all([keeper.stop(), ...doors.map(door => door.close())])
-    await Promise.all([snapshot.flush(), zone.flush(), certificates?.close()])
+    await Promise.all([snapshot.flush(), zone.flush(), certificates?.close(), diary.flush()])
   }
   const workers = house.http.length + house.https.length > 0 ? house.workers : 0
   const whole = async (): Promise<void> => {
@@ -103,27 +111,38 @@ async function certificatesOf(house: House, table: RoutingTable, log: Logger): P
   return certificates
 }
 
-type EarParts = Pick<Parts, 'table' | 'activity' | 'log'> & { wakes: Wakes; meters: Meters }
+/** Who woke the sites that were awake when control started, from what was written down. */
+async function rememberWakes({ states, diary }: Pick<Parts, 'states' | 'diary'>): Promise<void> {
+  for (const { name, state } of states.list()) {
+    if (state !== 'running' && state !== 'frozen') continue
+    const { at, cause, ms, from, phases } = (await diary.last(name)).find(({ outcome }) => outcome === 'ok') ?? {}
+    if (at && cause && ms && from) states.change(name, { lastWake: { at, cause, ms, from, phases: { queue: 0, prepare: 0, start: 0, probe: 0, ...phases } } })
+  }
+}
+
+type EarParts = Pick<Parts, 'table' | 'activity' | 'log'> & { wakes: () => Wakes; meters: Meters }
 
 /** What happens when relays say something. */
 function earsFor({ table, activity, meters, wakes, log }: EarParts): Ears {
   return {
-    wake({ site, cause }) {
-      wakes.wake(site, cause).catch((error: unknown) => { log.debug({ err: error, site }, 'a visitor could not wake a site') })
+    wake(relay, { site, cause }) {
+      wakes().wake(site, cause, relay).catch((error: unknown) => { log.debug({ err: error, site }, 'a visitor could not wake a site') })
     },
+    unwanted: (relay, { site }) => wakes().unwanted(site, relay),
     down({ site, upstream }) {
-      wakes.down(site, upstream).catch((error: unknown) => { log.error({ err: error, site }, 'a pod that does not answer could not be looked at') })
+      wakes().down(site, upstream).catch((error: unknown) => { log.error({ err: error, site }, 'a pod that does not answer could not be looked at') })
     },
     counts: (relay, { counts }) => activity.add(relay, counts, host => table.get(host) !== undefined),
     meter: (relay, message) => meters.add(relay, message),
     gone(relay) {
       activity.drop(relay)
+      wakes().gone(relay)
       meters.drop(relay)
     },
   }
 }
 
-/** Calls `act` again and again, never twice at once, until `signal` aborts. */
+/** Calls `act` at once and again and again, never twice at a time, until `signal` aborts. */
 function every(period: number, act: () => Promise<void>, log: Logger, signal: AbortSignal): void {
   let busy = false
   const round = async (): Promise<void> => {
@@ -132,6 +151,7 @@ function every(period: number, act: () => Promise<void>, log: Logger, signal: Ab
     await act().catch((error: unknown) => { log.error({ err: error }, 'a periodic task failed') })
     busy = false
   }
+  void round()
   const timer = setInterval(() => void round(), period)
   signal.addEventListener('abort', () => clearInterval(timer), { once: true })
 }

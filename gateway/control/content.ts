@@ -10,7 +10,7 @@ import { podOf, pods, siteOf, type Parts } from './parts.ts'
 type Restart = (actor: Account, name: string) => Promise<void>
 type Record = (actor: Account, action: string, subject: string, detail?: string) => void
 type ContentVerbs = Pick<Desk, 'deploy' | 'rollback' | 'exec' | 'logs' | 'backup'>
-type ContentParts = Pick<Parts, 'house' | 'access' | 'registry' | 'provisioner' | 'states' | 'turns' | 'archive'>
+type ContentParts = Pick<Parts, 'house' | 'access' | 'registry' | 'provisioner' | 'states' | 'turns' | 'guests' | 'archive'>
 
 /** They work in every state of the site, and wake nothing. */
 export function contentVerbs(parts: ContentParts, record: Record, restart: Restart): ContentVerbs {
@@ -23,6 +23,7 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
   const released = async (actor: Account, name: string, { release, releases, restart: isDue }: Released): Promise<{ release: string }> => {
     const pod = parts.states.get(name)?.pod
     if (pod) parts.states.change(name, { pod: { ...pod, release, releases, outdated: pod.outdated || isDue } })
+    parts.states.forgive(name)
     if (isDue) await restart(actor, name)
     return { release }
   }
@@ -48,7 +49,8 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
     async exec(actor, name, request) {
       await ready(name)
       record(actor, 'site.exec', name, request.command[0])
-      return await provisioner().exec(name, request)
+      // In the site's turn, so that it isn't put to sleep under a command that has only begun.
+      return await parts.turns.run(name, () => parts.guests.admit(name, () => provisioner().exec(name, request)))
     },
     async logs(name, { follow, source = 'pod' }) {
       siteOf(parts, name)

@@ -1,6 +1,6 @@
 // The front desk itself: each verb of desk.ts as a few steps of the parts. Made by assemble.ts, called by the panel and the command line.
 import type { Account } from '../../registry/types.ts'
-import { parseEnv, parseImage, parseImageName, parseLimits, parseStart } from '../../registry/parse.ts'
+import { parseEgress, parseEnv, parseImage, parseImageName, parseLimits, parseStart } from '../../registry/parse.ts'
 import { parsePhp } from '../../registry/php.ts'
 import type { SiteChange } from '../../registry/registry.ts'
 import { AubergeError } from '../../wire/error.ts'
@@ -50,6 +50,7 @@ export function frontDesk(parts: FrontParts): Desk {
       return usage ? await whole(name) : view(name)
     },
     list: owner => registry.reservations.list(owner?.id).filter(({ phase }) => phase === 'held' || phase === 'creating').map(one => siteView(parts, one)),
+    wakes: async name => { siteOf(parts, name); return await parts.diary.last(name) },
     async updateSite(actor, name, change) {
       const { wakeForRobots, ...spec } = change
       if (wakeForRobots !== undefined) await invite(parts, name, wakeForRobots)
@@ -129,6 +130,7 @@ async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 
     ...(change.php === undefined ? {} : { php: parsePhp(change.php) }),
     ...(change.start === undefined ? {} : { start: parseStart(change.start) }),
     ...(change.databasePassword === undefined ? {} : { databasePassword: change.databasePassword }),
+    ...(change.egress === undefined ? {} : { egress: parseEgress(change.egress) }),
     ...(change.limits === undefined ? {} : { limits: parseLimits(change.limits) }),
   }
   await parts.turns.run(name, async () => {
@@ -137,6 +139,7 @@ async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 
     try {
       await podOf(parts, next)
       parts.states.change(name, { pod: await patiently(() => pods(parts).update(site.name, specOf(next))) })
+      parts.states.forgive(name)
     } catch (error) {
       parts.registry.sites.update(name, now)
       throw error

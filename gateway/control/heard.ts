@@ -13,6 +13,7 @@ export function heard(line: unknown): FromRelay | null {
     case 'applied': return isCount(line.version) ? { type: 'applied', version: line.version } : null
     case 'closed': return closed(line)
     case 'wake': return isName(line.site) ? { type: 'wake', site: line.site, cause: cause(line.cause) } : null
+    case 'unwanted': return isName(line.site) ? { type: 'unwanted', site: line.site } : null
     case 'down': return isName(line.site) && isUpstream(line.upstream) ? { type: 'down', site: line.site, upstream: line.upstream } : null
     case 'counts': return Array.isArray(line.counts) && line.counts.every(isSiteCount) ? { type: 'counts', counts: line.counts } : null
     case 'meter': return isNumbers(line.counts) && isNumbers(line.gauges) ? { type: 'meter', counts: line.counts, gauges: line.gauges } : null

@@ -1,10 +1,13 @@
 // The metrics of the house in Prometheus' text format, gathered when they are asked for. Made by assemble.ts, served by the panel.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { WakeRecord } from '../desk.ts'
+import type { Space } from '../../wire/space.ts'
 import type { Activity } from './activity.ts'
+import type { Memory } from './memory.ts'
 import type { Meters } from './meters.ts'
 import type { States } from './states.ts'
 
-type Sources = { meters: Meters; states: States; activity: Activity }
+type Sources = { meters: Meters; states: States; activity: Activity; memory: Memory; space: () => Promise<Space | null> }
 
 /** Seconds: a frozen site is awake in some milliseconds, a cold one within half a second. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -12,11 +15,14 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 export class Metrics {
   readonly #registry = new Registry()
   readonly #perSite = new Registry()
+  readonly #askSpace: Sources['space']
+  #space: Space | null = null
   readonly #wakes: Histogram<'by' | 'result'>
 
   /** Labels are bounded: statuses by class, problems by their fixed names, states; sites only where the reader asks for them. */
   constructor(sources: Sources) {
     const { meters } = sources
+    this.#askSpace = sources.space
     collectDefaultMetrics({ register: this.#registry, prefix: 'auberge_control_' })
     this.#wakes = new Histogram({ name: 'auberge_wake_seconds', help: 'From the request to a site that answers', labelNames: ['by', 'result'], buckets: BUCKETS, registers: [this.#registry] })
     this.#total('auberge_requests_total', 'Requests to routed hosts, by the class of their answer; left: the visitor went first', 'class', () => meters.totals('requests.'))
@@ -28,13 +34,19 @@ export class Metrics {
     for (const [name, help] of GAUGES) this.#gauge(`auberge_${name}`, help, () => [['', meters.gauge(name)]])
     this.#gauge('auberge_relays', 'Relays that are connected', () => [['', meters.relays]])
     this.#gauge('auberge_sites', 'Sites, by their state', () => countStates(sources.states), 'state')
+    this.#gauge('auberge_pods_memory_bytes', 'Memory that pods hold, as the budget counts it', () => [['', sources.memory.total]])
+    for (const [name, help] of SPACE) this.#gauge(`auberge_disk_${name}_bytes`, help, () => (this.#space ? [['', this.#space[name]]] : []))
     this.#sites(sources)
   }
 
+  /** Told once admission is there, which needs the metrics' house around it. */
+  queued(waiting: () => number): void { this.#gauge('auberge_wakes_queued', 'Wakes that wait for memory', () => [['', waiting()]]) }
+
   /** A wake is over. `seconds` since it was asked for. */
-  woke(by: string, result: 'ok' | 'failed', seconds: number): void { this.#wakes.observe({ by, result }, seconds) }
+  woke(by: string, result: WakeRecord['outcome'], seconds: number): void { this.#wakes.observe({ by, result }, seconds) }
 
   async text({ sites }: { sites: boolean }): Promise<string> {
+    this.#space = await this.#askSpace().catch(() => null)
     const all = await this.#registry.metrics()
     return sites ? `${all}\n${await this.#perSite.metrics()}` : all
   }
@@ -75,6 +87,8 @@ const GAUGES = [
   ['upstream_connections', 'Connections to upstreams'],
   ['relay_resident_bytes', 'Memory that relays hold'],
 ] as const
+
+const SPACE = [['promised', 'Sizes of all volumes'], ['taken', 'What volumes occupy of the disk'], ['free', 'What is left of the disk']] as const
 
 function countStates(states: States): [string, number][] {
   const counts = new Map<string, number>()

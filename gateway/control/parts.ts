@@ -10,6 +10,9 @@ import type { ArchiveType } from '../desk.ts'
 import type { Certificates } from '../certificates/certificates.ts'
 import type { AccessLogs } from './access.ts'
 import type { Activity } from './activity.ts'
+import type { Diary } from './diary.ts'
+import type { Guests } from './guests.ts'
+import type { Memory } from './memory.ts'
 import type { RoutingTable } from './routes.ts'
 import type { Metrics } from './metrics.ts'
 import type { Relays } from './push.ts'
@@ -26,6 +29,9 @@ export type Parts = {
   table: RoutingTable
   states: States
   activity: Activity
+  guests: Guests
+  memory: Memory
+  diary: Diary
   relays: Relays
   /** Null where the house serves no HTTPS. */
   certificates: Certificates | null
@@ -61,8 +67,8 @@ export function siteOf(parts: Pick<Parts, 'registry' | 'states'>, name: string):
   return { site, status }
 }
 
-export function specOf({ image, limits, env, php, start, databasePassword }: Site): SiteSpec {
-  return { image, limits, env, php, start, database: { password: databasePassword } }
+export function specOf({ image, limits, env, php, start, egress, databasePassword }: Site): SiteSpec {
+  return { image, limits, env, php, start, egress, database: { password: databasePassword } }
 }
 
 /** The site's pod, made by the provisioner if it has none yet. */

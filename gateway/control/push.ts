@@ -20,7 +20,8 @@ type Closing = { id: number; site: string; drain: boolean; open: Set<Relay>; inF
 
 /** What relays say, with the connection as a key. */
 export type Ears = {
-  wake(message: Extract<FromRelay, { type: 'wake' }>): void
+  wake(relay: object, message: Extract<FromRelay, { type: 'wake' }>): void
+  unwanted(relay: object, message: Extract<FromRelay, { type: 'unwanted' }>): void
   down(message: Extract<FromRelay, { type: 'down' }>): void
   counts(relay: object, message: Extract<FromRelay, { type: 'counts' }>): void
   meter(relay: object, message: Extract<FromRelay, { type: 'meter' }>): void
@@ -131,7 +132,8 @@ export class Relays {
       case 'hello': relay.worker = message.worker; return
       case 'applied': relay.applied = message.version; this.#settle(); return
       case 'closed': this.#closed(relay, message); return
-      case 'wake': this.#ears.wake(message); return
+      case 'wake': this.#ears.wake(relay, message); return
+      case 'unwanted': this.#ears.unwanted(relay, message); return
       case 'down': this.#ears.down(message); return
       case 'counts': this.#ears.counts(relay, message); return
       case 'meter': this.#ears.meter(relay, message)

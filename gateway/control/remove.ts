@@ -11,7 +11,7 @@ import { isAway, patiently } from './patience.ts'
 /** Milliseconds for which a name given up is its last owner's alone. */
 const QUARANTINE = 30 * 24 * 3600 * 1000
 
-type RemoveParts = Pick<Parts, 'registry' | 'provisioner' | 'states' | 'zone' | 'access' | 'relays' | 'turns' | 'activity' | 'log'>
+type RemoveParts = Pick<Parts, 'registry' | 'provisioner' | 'states' | 'zone' | 'access' | 'diary' | 'relays' | 'turns' | 'activity' | 'guests' | 'log'>
 
 /** Resolves when nothing is left but the final backup (with `purge`, not even that). From its first step on it can't be stopped. */
 export async function deleteSite(parts: RemoveParts, actor: Account, name: string, purge: boolean): Promise<void> {
@@ -31,12 +31,13 @@ export async function deleteSite(parts: RemoveParts, actor: Account, name: strin
 
 /** Every step may have been done before. Runs in the site's turn. */
 export async function finishDelete(parts: RemoveParts, name: string): Promise<void> {
-  const { registry, states, relays, zone, access, activity, log } = parts
+  const { registry, states, relays, zone, access, diary, activity, guests, log } = parts
   const reservation = registry.reservations.get(name)
   if (!reservation || (reservation.phase !== 'deleting' && reservation.phase !== 'purging')) return
   await relays.settled(states.forget(name))
   if (zone.get(name)) await zone.set(name, null)
   await access.remove(name)
+  await diary.remove(name)
   const site = registry.sites.get(name)
   const backup = site ? await destroy(parts, site, reservation.phase === 'purging') : null
   registry.transaction(() => {
@@ -45,6 +46,7 @@ export async function finishDelete(parts: RemoveParts, name: string): Promise<vo
     registry.audit.add({ actor: 'auberge', action: 'site.deleted', subject: name, ...(backup ? { detail: backupText(backup) } : {}) })
   })
   activity.forget(states.host(name))
+  guests.forget(name)
   if (backup) await boundFinals(parts, reservation.owner).catch((error: unknown) => { log.error({ err: error, site: name }, 'final backups could not be looked through: they are at the next deletion') })
 }
 

@@ -1,10 +1,10 @@
-// Putting to sleep, in two phases, what nobody has asked for in a while. Asked by its own timer, by the desk and by pressure.ts.
+// Putting to sleep, in two phases, what nobody has asked for in a while. Asked by its own timer, by the desk and by admission.ts.
 import { setTimeout as pause } from 'node:timers/promises'
 import { AubergeError } from '../../wire/error.ts'
+import { idleFor } from './idleness.ts'
 import { pods, type Parts } from './parts.ts'
 import { patiently } from './patience.ts'
 import { found, type SiteStatus } from './states.ts'
-import type { Wakes } from './wakes.ts'
 
 /** Milliseconds an owner's sleep waits for requests in flight to end. */
 const DRAIN = 5_000
@@ -16,7 +16,7 @@ const LOOK = 200
 const ROUND = 1_000
 
 type SleepTier = 'frozen' | 'asleep'
-type SleepParts = Pick<Parts, 'house' | 'provisioner' | 'states' | 'turns' | 'relays' | 'activity' | 'log'> & { wakes: Wakes }
+type SleepParts = Pick<Parts, 'house' | 'provisioner' | 'states' | 'turns' | 'relays' | 'activity' | 'guests' | 'log'> & { isWanted: (name: string) => boolean }
 
 export class Sleeps {
   readonly #parts: SleepParts
@@ -46,7 +46,7 @@ export class Sleeps {
     const deadline = Date.now() + DRAIN
     while (!await this.#parts.turns.run(name, () => this.#sleep(name, tier, options.force === true && Date.now() >= deadline))) {
       if (Date.now() >= deadline && !options.force) {
-        throw new AubergeError('conflict', `${name} is answering requests: try again when they have ended`)
+        throw new AubergeError('conflict', `${name} is answering requests, or a command runs in it: try again when they have ended`)
       }
       await pause(LOOK)
     }
@@ -58,7 +58,7 @@ export class Sleeps {
    */
   async drain(name: string, { force = false } = {}): Promise<void> {
     if (await this.#parts.turns.run(name, () => this.#sleep(name, 'asleep', force, HELD))) return
-    throw new AubergeError('conflict', `${name} is answering long requests (downloads, event streams, WebSockets): try again when they have ended`)
+    throw new AubergeError('conflict', `${name} is answering long requests (downloads, event streams, WebSockets), or a command runs in it: try again when they have ended`)
   }
 
   /** Makes what sleeps ready anew, of today's image and settings, so that its next wake is a quick one. What doesn't sleep is left alone. */
@@ -78,12 +78,8 @@ export class Sleeps {
     return asleep
   }
 
-  /** Milliseconds since the site was last of use to anyone; 0 while a request is in flight. */
-  idleFor(status: SiteStatus): number {
-    const { inFlight, lastRequestAt } = this.#parts.activity.of(this.#parts.states.host(status.name))
-    if (inFlight > 0) return 0
-    return Date.now() - Math.max(lastRequestAt ?? 0, status.since, this.#calledOff.get(status.name) ?? 0)
-  }
+  /** When a sleep of the site was last called off, epoch milliseconds; 0 where none was. */
+  calledOffAt(name: string): number { return this.#calledOff.get(name) ?? 0 }
 
   #round(): void {
     for (const name of this.#calledOff.keys()) {
@@ -92,7 +88,7 @@ export class Sleeps {
     if (!this.#allRelays()) return
     for (const status of this.#parts.states.list()) {
       if (status.state !== 'running' || this.#parts.turns.busy(status.name)) continue
-      if (this.idleFor(status) >= this.#parts.house.idle) this.#fallAsleep(status.name)
+      if (idleFor(this.#parts, status, this.calledOffAt(status.name)) >= this.#parts.house.idle) this.#fallAsleep(status.name)
     }
   }
 
@@ -113,7 +109,7 @@ export class Sleeps {
   async #sleep(name: string, tier: SleepTier, cutOff: boolean, held = 0): Promise<boolean> {
     const status = this.#parts.states.get(name)
     if (!status || !canSleep(status, tier)) return true
-    if (status.state === 'running' && !await this.#close(name, held) && !cutOff) {
+    if (status.state === 'running' && !(await this.#close(name, held) && this.#parts.guests.count(name) === 0) && !cutOff) {
       this.#parts.states.repeat(name)
       return false
     }
@@ -125,14 +121,14 @@ export class Sleeps {
   /** The first phase: true when every relay has closed the site and nobody came meanwhile. */
   async #close(name: string, held: number): Promise<boolean> {
     const inFlight = await this.#parts.relays.closing(name, held)
-    return inFlight === 0 && (held > 0 || !this.#parts.wakes.wanted(name))
+    return inFlight === 0 && (held > 0 || !this.#parts.isWanted(name))
   }
 
   /** The second phase. Where it fails, requests wake the site as if it had worked: a wake puts anything right. */
   async #putDown(name: string, tier: SleepTier, next: SleepTier | 'waking'): Promise<void> {
     try {
       const pod = await patiently(() => pods(this.#parts).sleep(name, tier))
-      this.#parts.states.change(name, { ...found(pod), state: next })
+      this.#parts.states.change(name, { ...found(pod), state: next, retryAt: null })
     } catch (error) {
       this.#parts.states.change(name, { state: 'asleep' })
       throw error

@@ -28,6 +28,9 @@ type Change = Partial<Omit<SiteStatus, 'name' | 'since'>>
 
 const STATE_OF: Record<Tier, SiteStatus['state']> = { running: 'running', frozen: 'frozen', prepared: 'asleep', cold: 'asleep', failed: 'failed' }
 
+/** States in which visitors are refused until `retryAt`: after a failure, or where the house had no memory to spare. */
+const RESTS = new Set<SiteState>(['failed', 'asleep', 'frozen'])
+
 /** The status of a pod that was found, rather than changed by us. */
 export function found(pod: Pod): Change {
   return { state: STATE_OF[pod.tier], pod, failure: pod.failure ?? null }
@@ -38,6 +41,7 @@ export class States {
   readonly #table: RoutingTable
   readonly #all = new Map<string, SiteStatus>()
   readonly #watchers = new Map<string, Set<() => void>>()
+  readonly #followers = new Set<(name: string, status: SiteStatus | null) => void>()
 
   constructor(zone: string, table: RoutingTable) {
     this.#zone = zone
@@ -70,6 +74,11 @@ export class States {
     return this.#put({ ...before, ...change, since })
   }
 
+  /** Its owner has changed something: earlier failures count no more, and the next request tries at once. */
+  forgive(name: string): void {
+    if (this.#all.get(name)?.state === 'failed') this.change(name, { failures: 0, retryAt: null })
+  }
+
   /** Tells every relay the site's route although it did not change: after a sleep that was called off. */
   repeat(name: string): number {
     const status = this.#all.get(name)
@@ -79,8 +88,13 @@ export class States {
   forget(name: string): number {
     this.#all.delete(name)
     const version = this.#table.remove(this.host(name))
-    for (const watcher of this.#watchers.get(name) ?? []) watcher()
+    this.#tell(name, null)
     return version
+  }
+
+  /** Calls `each` after every change of every site; null: it is gone. */
+  follow(each: (name: string, status: SiteStatus | null) => void): void {
+    this.#followers.add(each)
   }
 
   /** Calls `each` after every change of the site, its end included, until `signal` aborts. */
@@ -98,15 +112,19 @@ export class States {
     if (isDeepStrictEqual(this.#all.get(status.name), status)) return this.#table.version
     this.#all.set(status.name, status)
     const version = this.#table.set(this.#route(status))
-    for (const watcher of this.#watchers.get(status.name) ?? []) watcher()
+    this.#tell(status.name, status)
     return version
+  }
+
+  #tell(name: string, status: SiteStatus | null): void {
+    for (const follower of this.#followers) follower(name, status)
+    for (const watcher of this.#watchers.get(name) ?? []) watcher()
   }
 
   #route({ name, state, pod, suspended, wakeForRobots, retryAt }: SiteStatus): SiteRoute {
     const route: SiteRoute = { host: this.host(name), kind: 'site', site: name, state, upstream: null, ...(wakeForRobots ? { uninvited: 'wake' } : {}) }
     if (suspended !== null) return { ...route, state: 'suspended', reason: suspended }
     if (state === 'running' && pod) return { ...route, upstream: { address: pod.ipv4, port: pod.port } }
-    if (state === 'failed' && retryAt !== null) return { ...route, retryAt }
-    return route
+    return retryAt !== null && RESTS.has(state) ? { ...route, retryAt } : route
   }
 }

@@ -2,10 +2,12 @@
 import type { Pod } from '../../provisioner/api.ts'
 import type { Reservation, Route, SiteState, WakeCause } from '../../registry/types.ts'
 import type { LastWake, RouteView, SiteView } from '../desk.ts'
+import { reasons } from './idleness.ts'
 import type { Parts } from './parts.ts'
+import type { SiteStatus } from './states.ts'
 import { urlOf } from './urls.ts'
 
-type ViewParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone' | 'activity'>
+type ViewParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone' | 'activity' | 'guests'>
 
 /** The view of a reservation, without what would have to be asked of the provisioner. */
 export function siteView(parts: ViewParts, reservation: Reservation): SiteView {
@@ -19,22 +21,27 @@ type Rest = Omit<SiteView, 'name' | 'kind' | 'url' | 'owner' | 'createdAt' | 'us
 
 function elsewhere({ addresses }: Reservation): Rest {
   return {
-    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, php: {}, start: null, imageVersion: null, restartNeeded: false, wakeForRobots: false,
-    release: null, releases: [], lastWake: null, failure: null,
+    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, php: {}, start: null, imageVersion: null, restartNeeded: false, wakeForRobots: false, egress: null,
+    release: null, releases: [], lastWake: null, awake: null, failure: null,
   }
 }
 
-function here({ registry, states, zone }: ViewParts, name: string): Rest {
+function here(parts: ViewParts, name: string): Rest {
+  const { registry, states, zone } = parts
   const site = registry.sites.get(name)
   const status = states.get(name)
   const state = status?.suspended == null ? status?.state ?? 'creating' : 'suspended'
   return {
     state, image: site?.image ?? null, ipv4: zone.own.a, ipv6: zone.own.aaaa, limits: site?.limits ?? null, env: site?.env ?? {},
     php: site?.php ?? {}, start: site?.start ?? null, ...running(status?.pod, state),
-    wakeForRobots: site?.wakeForRobots ?? false,
+    wakeForRobots: site?.wakeForRobots ?? false, egress: site?.egress ?? null,
     release: status?.pod?.release ?? null, releases: status?.pod?.releases ?? [],
-    lastWake: status?.lastWake ?? null, failure: status?.state === 'failed' ? status.failure : null,
+    lastWake: status?.lastWake ?? null, awake: status?.state === 'running' ? awake(parts, status) : null, failure: status?.state === 'failed' ? status.failure : null,
   }
+}
+
+function awake(parts: ViewParts, status: SiteStatus): SiteView['awake'] {
+  return { since: status.since, cause: status.lastWake?.cause ?? null, because: reasons(parts, status) }
 }
 
 function running(pod: Pod | null | undefined, state: SiteState): Pick<SiteView, 'imageVersion' | 'restartNeeded'> {

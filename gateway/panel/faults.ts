@@ -10,6 +10,9 @@ const WITH_DETAIL = new Set<ErrorCode>(['bad_archive', 'wake_failed', 'conflict'
 /** How the file system and SQLite say that there is no room. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL'])
 
+/** Seconds. */
+const NO_ROOM = 5
+
 type Thrown = { statusCode?: number; validation?: unknown; message?: string; code?: string }
 
 /** Any thrown value as one of our codes. What isn't known is `failed`, and its message stays in the log. */
@@ -35,6 +38,7 @@ export function sayFault(error: AubergeError, language: Language): string {
 export function prepareFault(error: AubergeError, request: FastifyRequest, reply: FastifyReply): void {
   if (error.code === 'failed' || FULL.has((error.cause as Thrown | undefined)?.code ?? '')) request.log.error({ err: error.cause ?? error, url: request.routeOptions.url }, 'request failed')
   if (error instanceof RateLimited) reply.header('retry-after', error.retryAfter)
+  if (error.code === 'no_room') reply.header('retry-after', NO_ROOM)
   if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
   if (leavesBodyUnread(request)) reply.header('connection', 'close')
   reply.code(error.status)

@@ -64,6 +64,8 @@ export const PROBLEMS = {
   resting: { status: 503, code: 'asleep', en: { title: 'Asleep', text: 'This site is asleep, and robots do not wake it. Please come back later.' }, fr: { title: 'Endormi', text: 'Ce site dort, et les robots ne le réveillent pas. Revenez plus tard.' }, retryAfter: 3_600 },
   /** Too many requests held or queued. */
   busy: { status: 503, code: 'busy', en: LATER, fr: PLUS_TARD, retryAfter: 5 },
+  /** The house has no memory to spare for a site that sleeps. */
+  no_room: { status: 503, code: 'no_room', en: { title: 'No room just now', text: 'Too many sites are in use at once for this one to start. Please try again in a moment.' }, fr: { title: 'Pas de place pour l’instant', text: 'Trop de sites sont utilisés en même temps pour que celui-ci démarre. Réessayez dans un instant.' } },
   /** Too many connections, in all or from one address. */
   crowded: { status: 503, code: 'too_many_connections', en: LATER, fr: PLUS_TARD, retryAfter: 5, close: true },
   /** The upstream can't be reached, or ended without a response. */

@@ -87,6 +87,7 @@ export class Reception implements Host {
     const who = entry.site?.asked === 'wake' || entry.site?.phase === 'draining' || route.state === 'waking' || route.uninvited === 'wake' ? null : uninvited(exchange.request)
     if (who !== null) return exchange.failed(who === 'scanner' ? 'uninvited' : 'resting')
     if (route.state === 'failed' && wait > 0) return exchange.failed('failed', { retryAfter: Math.ceil(wait / 1000) })
+    if (wait > 0 && route.state !== 'waking') return exchange.failed('no_room', { retryAfter: Math.ceil(wait / 1000) })
     if (!this.keep(exchange, route.site)) return
     if (entry.site !== null) this.wake(entry.site, exchange)
   }
@@ -145,12 +146,21 @@ export class Reception implements Host {
   }
 
   over(exchange: Exchange): void {
-    if (exchange.holdKey !== '') this.hold.remove(exchange.holdKey, exchange)
+    if (exchange.holdKey !== '') this.unhold(exchange)
     if (exchange.deadline !== Infinity) this.clock.forget(exchange)
     if (exchange.entry !== null) this.table.leave(exchange.entry, exchange.site, this.clock.epoch)
     exchange.entry = null
     this.meter.request(exchange.status, exchange.bytes, exchange.problem)
     if (exchange.site !== null) this.journal?.note(exchange.site.name, this.visitOf(exchange))
+  }
+
+  /** The last one that leaves before its site is awake says so: the wake may not have begun. */
+  private unhold(exchange: Exchange): void {
+    const { holdKey, site } = exchange
+    this.hold.remove(holdKey, exchange)
+    if (site === null || site.asked !== 'wake' || this.hold.count(holdKey) > 0) return
+    site.asked = 'nothing'
+    this.tell({ type: 'unwanted', site: site.name })
   }
 
   private visitOf({ request, asker, status, bytes }: Exchange): Visit {

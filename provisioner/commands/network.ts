@@ -11,14 +11,24 @@ export const deleteNetns = (name: string) => ['ip', 'netns', 'delete', name]
  */
 export const settings = (netns: string) => [
   'ip', 'netns', 'exec', netns, 'sysctl', '-q', '-w', 'net.ipv4.ip_unprivileged_port_start=0', 'net.ipv6.conf.all.accept_dad=0', 'net.ipv6.conf.default.accept_dad=0',
-  'net.ipv6.conf.all.accept_ra=0', 'net.ipv6.conf.default.accept_ra=0', 'net.ipv4.ping_group_range=0 2147483647',
+  'net.ipv6.conf.all.accept_ra=0', 'net.ipv6.conf.default.accept_ra=0', 'net.ipv4.conf.all.accept_redirects=0', 'net.ipv4.conf.default.accept_redirects=0',
+  'net.ipv6.conf.all.accept_redirects=0', 'net.ipv6.conf.default.accept_redirects=0', 'net.ipv4.ping_group_range=0 2147483647',
 ]
+
+/**
+ * Takes lines for `narrow` from standard input. A pod has no neighbour but the gateway: the kernel's tables of neighbours are the whole machine's, and a pod
+ * that asks for a thousand addresses of its network would fill them for everyone.
+ */
+export const batch = (netns: string, family: '-4' | '-6') => ['ip', '-n', netns, family, '-batch', '-']
+export const narrow = (device: string, gateway: string, networks: string[]) =>
+  [`route replace ${gateway} dev ${device} scope link`, ...networks.map(network => `route flush exact ${network} dev ${device}`), ''].join('\n')
 
 export const addBridge = (bridge: string, mac: string) => ['ip', 'link', 'add', bridge, 'address', mac, 'type', 'bridge', 'mcast_snooping', '0']
 export const claimBridge = (bridge: string, data: string) => ['ip', 'link', 'set', bridge, 'alias', data]
+/** Redirects would tell pods of each other, and use up the answers that a refusal is told with. What other devices send is left as it is. */
 export const bridgeSettings = (bridge: string) => [
   'sysctl', '-q', '-w', `net.ipv6.conf.${bridge}.accept_dad=0`, `net.ipv6.conf.${bridge}.accept_ra=0`, `net.ipv6.conf.${bridge}.disable_ipv6=0`,
-  'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1',
+  'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.conf.all.send_redirects=0', `net.ipv4.conf.${bridge}.send_redirects=0`,
 ]
 export const addAddress = (device: string, address: string) =>
   ['ip', 'address', 'replace', address, 'dev', device, ...(address.includes(':') ? ['nodad'] : [])]
@@ -59,4 +69,7 @@ export const pluginEnvironment = (command: 'ADD' | 'DEL', container: string, net
 
 /** The table is replaced as a whole, in one transaction, from standard input. */
 export const loadRules = () => ['nft', '--file', '-']
-export const tables = () => ['nft', '--json', 'list', 'tables']
+/** A table's chains and rules, without what changes by itself: elements and counters. */
+export const listTable = (family: string, table: string) => ['nft', '--terse', '--stateless', 'list', 'table', family, table]
+/** A line for each table, chain, set, rule and element that somebody removes, for ever. */
+export const monitorRemovals = () => ['nft', 'monitor', 'destroy']

@@ -1,4 +1,5 @@
 // The command line that crun and runc share. Called by runtime/oci.ts and the workshop.
+import { OOM_SCORE, RLIMITS } from '../confinement.ts'
 
 /** `mixed`: the host mixes cgroup v1 with controllers of v2, which crun refuses to run on; it is shown v1 alone. */
 export type Oci = { program: string; root: string; mixed?: boolean }
@@ -8,6 +9,9 @@ const V1_ALONE = ['unshare', '--mount', '--propagation', 'slave', 'sh', '-c', 'u
 
 const base = (oci: Oci) => [oci.program, '--root', oci.root]
 const entering = (oci: Oci) => [...(oci.mixed ? V1_ALONE : []), ...base(oci)]
+
+/** crun 1.8 holds an exec to the container's seccomp filter and capabilities, but to nothing else that its bundle says. */
+const CONFINED = ['choom', '--adjust', String(OOM_SCORE), '--', 'prlimit', ...Object.entries(RLIMITS).map(([name, [soft, hard]]) => `--${name}=${soft}:${hard}`), '--']
 
 /** Creates a container that waits before its first exec. */
 export const create = (oci: Oci, id: string, bundle: string, pidFile: string, log: string) =>
@@ -28,7 +32,7 @@ export const list = (oci: Oci) => [...base(oci), 'list', '--format', 'json']
 
 /** Runs a command in a running container. Not for secrets: the environment given here is in argv. */
 export const exec = (oci: Oci, id: string, command: readonly string[], options: ExecOptions = {}) => [
-  ...entering(oci), 'exec',
+  ...CONFINED, ...entering(oci), 'exec', '--no-new-privs',
   ...(options.tty ? ['--tty'] : []),
   ...(options.cwd ? ['--cwd', options.cwd] : []),
   ...(options.user ? ['--user', options.user] : []),

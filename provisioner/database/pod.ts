@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import type { PodLimits } from '../../registry/types.ts'
 import { imageProcess, writeBundle, type BundleSpec } from '../bundle.ts'
+import { collect } from '../children.ts'
 import { imageFor } from '../container.ts'
 import type { Host } from '../host.ts'
 import type { Image } from '../images/store.ts'
@@ -76,6 +77,7 @@ export async function startServer(host: Host): Promise<Server> {
 export async function stopServer(host: Host, grace = GRACE): Promise<void> {
   const cgroup = podCgroup(host.instance, DATABASE)
   await host.containers.stop(idOf(host), cgroup, grace)
+  collect(remembered(host)?.pid ?? 0)
   await host.containers.remove(idOf(host))
   await host.cgroups.remove(cgroup)
   await rm(bundlePlace(host.instance, idOf(host)), { recursive: true, force: true })
@@ -95,7 +97,7 @@ export async function retireServer(host: Host): Promise<void> {
 
 async function bundleOf(host: Host, image: Image): Promise<BundleSpec> {
   return {
-    hostname: 'database', rootfs: image.rootfs, firstId: databaseFirstId(host.instance), netns: netnsPlace(netnsName(host.instance, DATABASE)),
+    hostname: 'database', cgroupVersion: host.cgroups.version, rootfs: image.rootfs, firstId: databaseFirstId(host.instance), netns: netnsPlace(netnsName(host.instance, DATABASE)),
     cgroup: podCgroup(host.instance, DATABASE), volume: podPlaces(host.data, DATABASE).volume, files: {},
     texts: { '/etc/auberge/accounts.sql': await administratorSql(host) }, process: imageProcess(image.config, {}),
   }

@@ -2,7 +2,7 @@
 //
 // Each is a directory /var/lib/auberge-images/NAME@VERSION with rootfs/, config.json (an OCI image configuration) and image.json.
 // A directory appears by a rename once it is complete; names with a leading dot are builds under way and don't count.
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs'
 import { AubergeError } from '../../wire/error.ts'
 import type { Takes } from '../api.ts'
 
@@ -109,7 +109,22 @@ export function isForSites({ config: { config } }: Image): boolean {
   return config.Labels?.['auberge.for'] !== 'house'
 }
 
+/** Milliseconds in which a directory may change again and have the same time of change. */
+const TICK = 100
+
+/** What is in a store; read again when its directory has changed, for it is asked of every site again and again. */
 function directories(store: string): string[] {
+  const stats = statSync(store, { throwIfNoEntry: false }) ?? made(store)
+  const known = stores.get(store)
+  if (known?.mtimeMs === stats.mtimeMs && known.ino === stats.ino && Date.now() - stats.mtimeMs > TICK) return known.entries
+  const entries = readdirSync(store)
+  stores.set(store, { mtimeMs: stats.mtimeMs, ino: stats.ino, entries })
+  return entries
+}
+
+const stores = new Map<string, { mtimeMs: number; ino: number; entries: string[] }>()
+
+function made(store: string): Stats {
   mkdirSync(store, { recursive: true, mode: 0o755 })
-  return readdirSync(store)
+  return statSync(store)
 }

@@ -1,13 +1,14 @@
 // Makes a site's pod and volume, ready to start, or gives an existing site another specification. Called by the server, in the site's queue.
 import { mkdir } from 'node:fs/promises'
 import type { Pod, SiteSpec } from '../api.ts'
+import { admit } from '../firewall.ts'
 import type { Host } from '../host.ts'
 import { siteCgroup } from '../instance.ts'
 import { podPlaces } from '../places.ts'
 import { podOf } from '../pod.ts'
 import { find, isForSites, newest, parseReference } from '../images/store.ts'
 import { AubergeError } from '../../wire/error.ts'
-import { ensureVolume, growsLater, growVolume, makeVolume } from '../volume.ts'
+import { ensureVolume, growsLater, growVolume, makeVolume, mustHaveRoom } from '../volume.ts'
 import { seed } from '../workshop/seed.ts'
 import { erase } from './erase.ts'
 import { fresh, goCold, prepare } from './prepare.ts'
@@ -18,6 +19,7 @@ import { perform } from './steps.ts'
 export async function create(host: Host, name: string, spec: SiteSpec): Promise<Pod> {
   if (host.states.has(name)) return update(host, name, spec)
   mustHaveImage(host, spec.image)
+  mustHaveRoom(host)
   await perform(host, name, [
     { name: 'state', act: () => record(host, name, spec), undo: () => erase(host, name) },
     { name: 'volume', act: () => makeVolume(host, name).then(() => ensureVolume(host, name)) },
@@ -44,14 +46,15 @@ async function record(host: Host, name: string, spec: SiteSpec): Promise<void> {
   await host.states.reserve({ name, slot, spec, intent: 'create', release: null, releases: [] }, () => mkdir(podPlaces(host.data, name).dir, { recursive: true, mode: 0o700 }))
 }
 
-/** The disk and the cgroup have their limits at once; the rest takes effect when the pod next wakes (at once where it only waits to be started). */
+/** The disk and the cgroup have their limits at once, the network its policy; the rest takes effect when the pod next wakes (at once where it only waits to be started). */
 export async function update(host: Host, name: string, spec: SiteSpec): Promise<Pod> {
   const site = host.states.site(name)
   if (spec.image !== site.spec.image) mustHaveImage(host, spec.image)
   await growVolume(host, name, spec.limits.disk)
   await host.states.save({ ...site, spec })
   await host.database.settle(name)
-  const { tier } = host.states.life(name)
+  const { tier, veth } = host.states.life(name)
+  if (veth !== null && spec.egress !== site.spec.egress) await admit(host, name, veth)
   if (tier !== 'cold') await host.cgroups.limit(siteCgroup(host.instance, name), spec.limits)
   if (tier === 'prepared' && growsLater(host, name)) await goCold(host, name)
   if (tier === 'prepared' && !fresh(host, name)) await prepare(host, name)

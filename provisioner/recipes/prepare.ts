@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { writeBundle } from '../bundle.ts'
-import { imageOf, podBundle, portIn } from '../container.ts'
+import { collect } from '../children.ts'
+import { imageOf, podBundle, podFingerprint, portIn } from '../container.ts'
 import type { Host } from '../host.ts'
 import { find, takesOf, type Image } from '../images/store.ts'
 import { addresses, containerId, netnsName, podCgroup, siteCgroup } from '../instance.ts'
@@ -10,6 +11,7 @@ import { ensureLog, openLog, releaseLog } from '../log.ts'
 import { connect, disconnect } from '../network.ts'
 import { bundlePlace, netnsPlace } from '../places.ts'
 import { startOf } from '../process.ts'
+import { together } from '../together.ts'
 import { ensureVolume, releaseVolume } from '../volume.ts'
 import { perform } from './steps.ts'
 
@@ -20,12 +22,15 @@ const GRACE = 2000
 export async function prepare(host: Host, name: string): Promise<void> {
   const image = imageOf(host, name)
   await perform(host, name, [
-    { name: 'volume', act: () => ensureVolume(host, name), undo: () => goCold(host, name) },
-    { name: 'log', act: () => ensureLog(host, name) },
-    { name: 'limits', act: () => host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits) },
-    { name: 'network', act: () => connected(host, name) },
+    { name: 'surroundings', act: () => surround(host, name), undo: () => goCold(host, name) },
     { name: 'container', act: () => contain(host, name, image) },
   ])
+}
+
+/** Volume, log, limits and network. */
+async function surround(host: Host, name: string): Promise<void> {
+  const limits = host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits)
+  await together(ensureVolume(host, name), ensureLog(host, name), limits, connected(host, name))
 }
 
 async function connected(host: Host, name: string): Promise<void> {
@@ -47,7 +52,7 @@ async function contain(host: Host, name: string, image: Image): Promise<void> {
 
 /** Whether the container is what would be made now of image, settings, environment and place, and serves the present release. */
 export function fresh(host: Host, name: string): boolean {
-  return host.states.life(name).bundle === podBundle(host, name, imageOf(host, name)).fingerprint && servesRelease(host, name)
+  return host.states.life(name).bundle === podFingerprint(host, name, imageOf(host, name)) && servesRelease(host, name)
 }
 
 /** False where an application was started with another release: it reads its files only then. */
@@ -72,6 +77,7 @@ export async function discard(host: Host, name: string, gentle: 'gentle' | 'at o
   const cgroup = podCgroup(host.instance, name)
   const hurried = () => host.queue.waiting(name) > 0
   await host.runtime.stop(id, cgroup, gentle === 'gentle' ? GRACE : 0, hurried)
+  collect(host.states.life(name).pid)
   await host.runtime.remove(id)
   if (host.runtime.network === 'start') await disconnect(host, name)
   await host.cgroups.remove(cgroup)

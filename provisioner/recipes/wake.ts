@@ -1,6 +1,7 @@
 // Wakes a pod: thaws it, or starts the container that waits, and asks until it answers. Called by the server, in the site's queue.
-import type { Pod, WakePhases } from '../api.ts'
+import type { Woken } from '../api.ts'
 import { AubergeError } from '../../wire/error.ts'
+import { collect, signalName, type Ending } from '../children.ts'
 import { imageOf } from '../container.ts'
 import type { Host } from '../host.ts'
 import { takesOf } from '../images/store.ts'
@@ -15,8 +16,9 @@ import { discard, fresh, prepare } from './prepare.ts'
 const DEADLINE = 15_000
 
 /** Resolves when the pod answers. `wake_failed` with the end of its log when it ends or doesn't answer in 15 s. */
-export async function wake(host: Host, name: string): Promise<{ pod: Pod; phases: WakePhases }> {
+export async function wake(host: Host, name: string): Promise<Woken> {
   const began = performance.now()
+  const { tier } = host.states.life(name)
   await readied(host, name)
   const prepared = performance.now()
   const from = await logSize(host, name)
@@ -24,7 +26,7 @@ export async function wake(host: Host, name: string): Promise<{ pod: Pod; phases
   const running = performance.now()
   await answering(host, name, from)
   host.states.live(name, { tier: 'running', usedAt: Date.now(), failure: null })
-  return { pod: podOf(host, name), phases: { prepare: prepared - began, start: running - prepared, probe: performance.now() - running } }
+  return { pod: podOf(host, name), from: tier, phases: { prepare: prepared - began, start: running - prepared, probe: performance.now() - running } }
 }
 
 /** Leaves the pod running, frozen and up to date, or prepared and up to date. */
@@ -56,7 +58,7 @@ async function answering(host: Host, name: string, from: number): Promise<void> 
   const life = host.states.life(name)
   const answer = await answers(ipv4, life.port, () => alive(life), DEADLINE)
   if (answer === 'ready') return
-  const what = answer === 'exited' ? 'its process ended before it answered' : `it did not answer on ${ipv4}, port ${life.port}, within ${DEADLINE / 1000} s${hint(host, name)}`
+  const what = answer === 'exited' ? `its process ended before it answered${spelled(collect(life.pid))}` : `it did not answer on ${ipv4}, port ${life.port}, within ${DEADLINE / 1000} s${hint(host, name)}`
   const failure = `${what}. ${await cause(host, name)}Its log ends:\n${await since(host, name, from)}`
   await discard(host, name)
   host.states.live(name, { tier: 'failed', failure })
@@ -66,6 +68,15 @@ async function answering(host: Host, name: string, from: number): Promise<void> 
 /** What an application's owner may have overlooked. */
 function hint(host: Host, name: string): string {
   return takesOf(imageOf(host, name)) === 'start' ? ' (an application has to listen on all addresses, 0.0.0.0 or ::, and the port that the variable PORT says)' : ''
+}
+
+/** How a process ended, in brackets; nothing where nobody could tell. */
+export function spelled(ending: Ending | null): string {
+  if (!ending) return ''
+  if ('signal' in ending) return ` (killed by ${ending.signal})`
+  // What a shell, or an image's first process, says of a program that was killed.
+  const signal = signalName(ending.code - 128)
+  return ` (exit code ${ending.code}${signal ? `: killed by ${signal}` : ''})`
 }
 
 /** Why a process ended, as far as the kernel and the runtime tell. Ask before the cgroup is removed. */

@@ -11,6 +11,7 @@ import { ExecStream } from './stream.ts'
 import { endMarked, MARK, terminalOf } from './marked.ts'
 import { piping, terminal } from './commands.ts'
 import { run } from '../run.ts'
+import { Seats } from '../seats.ts'
 import { openWorkshop } from './workshop.ts'
 
 const MAX_WORDS = 256
@@ -18,17 +19,20 @@ const MAX_BYTES = 64 * 2 ** 10
 /** Longest a command may run in a workshop. Milliseconds. */
 const TIME = 12 * 60 * 60_000
 
+const seats = new Seats(16, 'commands')
+
 type Place = { argv: string[]; leave: () => Promise<void>; resized?: (columns: number, rows: number) => Promise<void> }
 
 /** `invalid` for a request out of bounds. The stream ends after the exit frame; destroying it ends the command. */
 export async function exec(host: Host, name: string, request: ExecRequest): Promise<Duplex> {
   check(request)
-  const { argv, leave, resized = async () => {} } = await place(host, name, request)
+  const rise = seats.take(host.data, name)
+  const { argv, leave, resized = async () => {} } = await place(host, name, request).catch(error => { rise(); throw error })
   const { tty, columns = 80, rows = 24 } = request
   try {
-    return new ExecStream(tty ? terminal(argv, columns, rows, oneAtATime(resized)) : piping(argv), () => leave().catch(error => host.log.error({ site: name, err: error as Error }, 'a command left something behind')))
+    return new ExecStream(tty ? terminal(argv, columns, rows, oneAtATime(resized)) : piping(argv), () => leave().finally(rise).catch(error => host.log.error({ site: name, err: error as Error }, 'a command left something behind')))
   } catch (error) {
-    await leave()
+    await leave().finally(rise)
     throw error
   }
 }

@@ -3,6 +3,9 @@ import { Duplex } from 'node:stream'
 import { exitFrame, frame, FrameReader, type Frame } from '../../wire/frames.ts'
 import type { Command } from './commands.ts'
 
+/** Milliseconds between two empty frames to a client that has ended its half: where it is gone altogether, they break the connection. */
+const PULSE = 1000
+
 export class ExecStream extends Duplex {
   readonly #command: Command
   readonly #leave: () => Promise<void>
@@ -10,6 +13,7 @@ export class ExecStream extends Duplex {
   #waiting: (() => void) | null = null
   #state: 'running' | 'ended' = 'running'
   #left: Promise<void> | null = null
+  #pulse: NodeJS.Timeout | undefined
 
   /** `leave` ends all that the command started and is called exactly once. */
   constructor(command: Command, leave: () => Promise<void>) {
@@ -38,7 +42,10 @@ export class ExecStream extends Duplex {
   }
 
   override _final(done: () => void): void {
-    if (this.#state === 'running') this.#command.end()
+    if (this.#state === 'running') {
+      this.#command.end()
+      this.#pulse = setInterval(() => this.#beat(), PULSE)
+    }
     done()
   }
 
@@ -46,6 +53,11 @@ export class ExecStream extends Duplex {
     this.#continue()
     if (this.#state === 'running') this.#command.kill()
     void this.#depart().finally(() => done(error))
+  }
+
+  /** A connection whose other end was closed looks like one whose client only has no more to send, until something is written. */
+  #beat(): void {
+    if (this.#state === 'running' && this.readableLength === 0) this.push(frame('stdout'))
   }
 
   /** Whether the command wants more input. */
@@ -79,6 +91,7 @@ export class ExecStream extends Duplex {
   }
 
   #depart(): Promise<void> {
+    clearInterval(this.#pulse)
     this.#left ??= this.#leave()
     return this.#left
   }

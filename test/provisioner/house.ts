@@ -10,7 +10,9 @@ import type { SiteSpec } from '../../provisioner/api.ts'
 import { provisionerClient } from '../../provisioner/client.ts'
 import { ensureImage } from '../../provisioner/images/build.ts'
 import { open, retireHouse, type Provisioning } from '../../provisioner/provision.ts'
-import { run } from '../../provisioner/run.ts'
+import { run, succeeds } from '../../provisioner/run.ts'
+import { until } from '../helpers/patience.ts'
+import { mounted } from '../../provisioner/volume.ts'
 import { logger } from '../../wire/log.ts'
 import { places } from '../../wire/house.ts'
 
@@ -21,7 +23,7 @@ const log = logger('test')
 log.level = 'fatal'
 
 export const spec = (change: Partial<SiteSpec['limits']> = {}, env: Record<string, string> = {}): SiteSpec => ({
-  image: 'php', limits: { memory: 256 * 2 ** 20, cpu: 1, disk: 64 * 2 ** 20, pids: 128, database: 64 * 2 ** 20, ...change }, env, php: {}, start: null, database: null,
+  image: 'php', limits: { memory: 256 * 2 ** 20, cpu: 1, disk: 64 * 2 ** 20, pids: 128, database: 64 * 2 ** 20, ...change }, env, php: {}, start: null, egress: 'internet', database: null,
 })
 
 /** What is to be closed before a test's house is removed: hooks run in the order they were registered. */
@@ -36,6 +38,8 @@ export async function dataDirectory(t: TestContext): Promise<string> {
   t.after(async () => {
     for (const close of closers.get(t) ?? []) await close()
     await retireHouse(data)
+    // A loop device lets go of its file a moment after its last use.
+    await until('the data directory is unmounted', async () => !mounted(data) || (await succeeds(['umount', data])))
     rmSync(data, { recursive: true, force: true })
   })
   return data

@@ -27,6 +27,6 @@ test('addresses of different slots differ and stay in the instance’s networks'
 test('a link-local address is what Linux makes of the MAC', () => assert.equal(linkLocal('02:a0:be:0f:00:05'), 'fe80::a0:beff:fe0f:5'))
 
 test('nft accepts the rules, with pods and without', () => {
-  const ports = [{ veth: 'veth1', ...addresses(all[3]!, 1) }, { veth: 'veth2', ...addresses(all[3]!, 2) }]
+  const ports = [{ veth: 'veth1', online: true, ...addresses(all[3]!, 1) }, { veth: 'veth2', online: false, ...addresses(all[3]!, 2) }]
   for (const pods of [[], ports]) execFileSync('nft', ['--check', '--file', '-'], { input: ruleset({ ...all[3]!, id: 'augcheck' }, ['192.0.2.1', '2001:db8::1'], pods) })
 })

@@ -57,20 +57,6 @@ test('root in a pod can change nothing but the site: image, kernel settings, dev
   assert.deepEqual((await inside(host, 'alice', 'for f in /dev/*; do if [ -c $f ] && [ ! -L $f ]; then echo $f; fi; done')).trim().split('\n'), ['/dev/full', '/dev/null', '/dev/random', '/dev/tty', '/dev/urandom', '/dev/zero'])
 })
 
-test('a frame that claims another sender goes no further', async t => {
-  const { host, client } = await house(t)
-  await client.create('alice', spec())
-  const netns = `${host.instance.id}-alice`
-  const { mac } = addresses(host.instance, 7)
-  const ping = () => run(['ip', 'netns', 'exec', netns, 'bash', '-c', `timeout 1 bash -c 'exec 3<>/dev/tcp/1.1.1.1/53' || true`])
-  await run(['ip', '-n', netns, 'address', 'add', '10.213.0.77/8', 'dev', 'eth0'])
-  await run(['ip', '-n', netns, 'link', 'set', 'eth0', 'address', mac])
-  await ping()
-  const forwarding = await run(['bridge', 'fdb', 'show', 'br', host.instance.id])
-  assert.doesNotMatch(forwarding, new RegExp(mac), 'the bridge learnt nothing from it')
-  assert.match(await run(['bridge', '-d', 'link', 'show', 'dev', host.states.life('alice').veth!]), /isolated on/)
-})
-
 test("the host knows each pod's addresses for good, the link-local one too: no neighbour can claim them", async t => {
   const { host, client } = await house(t)
   const { ipv4, ipv6 } = await client.create('alice', spec())

@@ -77,7 +77,7 @@ test('a pod that ends by itself is noticed and told, with its log', async t => {
     setTimeout(() => process.kill(host.states.life('alice').pid, 'SIGKILL'), 100)
   })
   assert.equal(events[0]?.name, 'alice')
-  assert.match(events[0]?.failure ?? '', /ended by itself[^]*resuming normal operations/)
+  assert.match(events[0]?.failure ?? '', /ended by itself \(killed by SIGKILL\)[^]*resuming normal operations/)
   assert.equal((await client.list())[0]?.tier, 'failed')
   assert.equal((await client.wake('alice')).pod.tier, 'running', 'and it can be woken again')
 })
@@ -99,7 +99,7 @@ test('a site whose program fails is a wake that failed, with the end of its log,
     return prepare(id, bundle, output)
   }
   await client.update('alice', spec({}, { OTHER: '1' }))
-  await assert.rejects(client.wake('alice'), { code: 'wake_failed', message: /ended before it answered[^]*nowhere\.conf/ })
+  await assert.rejects(client.wake('alice'), { code: 'wake_failed', message: /ended before it answered \(exit code 1\)[^]*nowhere\.conf/ })
   host.runtime.prepare = prepare
   assert.equal((await client.list())[0]?.tier, 'failed')
   assert.equal((await client.wake('alice')).pod.tier, 'running')

@@ -23,14 +23,15 @@ export const SITE_BACKUP = Type.Object({
     php: Words,
     start: Type.Union([Type.String(), Type.Null()]),
     wakeForRobots: Type.Boolean(),
+    egress: Type.Optional(Type.Union([Type.Literal('internet'), Type.Literal('none')], { description: 'without it: internet' })),
   }),
 })
 
 /** What a restore sets. */
-export type Settings = Pick<Site, 'image' | 'limits' | 'env' | 'php' | 'start' | 'wakeForRobots'>
+export type Settings = Pick<Site, 'image' | 'limits' | 'env' | 'php' | 'start' | 'wakeForRobots' | 'egress'>
 
-export function describe({ name, image, limits, env, php, start, wakeForRobots }: Settings & { name: string }): string {
-  const description: Static<typeof SITE_BACKUP> = { auberge: 'site', version: VERSION, name, madeAt: new Date().toISOString(), settings: { image, limits, env, php, start, wakeForRobots } }
+export function describe({ name, image, limits, env, php, start, wakeForRobots, egress }: Settings & { name: string }): string {
+  const description: Static<typeof SITE_BACKUP> = { auberge: 'site', version: VERSION, name, madeAt: new Date().toISOString(), settings: { image, limits, env, php, start, wakeForRobots, egress } }
   return `${JSON.stringify(description, null, 2)}\n`
 }
 
@@ -40,10 +41,10 @@ export function parseDescription(text: string): { name: string; settings: Settin
   const version = (found as { version?: unknown } | null)?.version
   if (typeof version === 'number' && version > VERSION) throw new AubergeError('bad_archive', `the backup has version ${version}, this program knows up to ${VERSION}: restore it with a newer Auberge`)
   if (!Value.Check(SITE_BACKUP, found)) throw new AubergeError('bad_archive', `the description in the backup is not as it should be${where(found)}; nothing was restored`)
-  const { image, limits, env, php, start, wakeForRobots } = found.settings
+  const { image, limits, env, php, start, wakeForRobots, egress = 'internet' } = found.settings
   return {
     name: found.name,
-    settings: { image: parseImage(image), limits: { ...DEFAULT_LIMITS, ...parseLimits(limits) }, env: parseEnv(env), php: parsePhp(php), start: parseStart(start), wakeForRobots },
+    settings: { image: parseImage(image), limits: { ...DEFAULT_LIMITS, ...parseLimits(limits) }, env: parseEnv(env), php: parsePhp(php), start: parseStart(start), wakeForRobots, egress },
   }
 }
 

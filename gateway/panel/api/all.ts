@@ -13,7 +13,7 @@
 //   POST   /api/sites/NAME/database/rotate
 //   POST   /api/sites/NAME/rollback {release}               POST   /api/images/NAME/build        streams its progress as text
 //   GET    /api/sites/NAME/logs[?follow=1][&source=access]  POST   /api/images/NAME/roll         JSON lines
-//   GET    /api/sites/NAME/events                           PUT    /api/images/NAME/pin {version}   DELETE /api/images/NAME[@VERSION]   …/pin
+//   GET    /api/sites/NAME/events   /wakes                  PUT    /api/images/NAME/pin {version}   DELETE /api/images/NAME[@VERSION]   …/pin
 //                                                           GET    /api/audit[?most=100]
 //   GET PUT /api/sites/NAME/backup                          GET    /api/routes   /api/routes/events
 //   GET    /api/backups   GET DELETE /api/backups/ID        GET    /api/backups                  all of them, with `owner`

@@ -37,6 +37,7 @@ const Change = Type.Object({
   php: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String({ maxLength: 200 }), Type.Number(), Type.Boolean()]), { maxProperties: 100, description: 'settings of PHP by their names in php.ini; the rest are as the image has them' })),
   start: Type.Optional(Type.Union([Type.String({ maxLength: 1000 }), Type.Null()], { description: 'the command that starts an application; null: the image\'s own' })),
   wakeForRobots: Type.Optional(Type.Boolean({ description: 'whether robots and scanners wake the site while it sleeps; docs/waking.md' })),
+  egress: Type.Optional(Type.Union([Type.Literal('internet'), Type.Literal('none')], { description: 'what the pod may reach of its own accord; it takes effect at once' })),
   tier: Type.Optional(Type.Union([Type.Literal('running'), Type.Literal('frozen'), Type.Literal('asleep')])),
 }, { additionalProperties: false })
 
@@ -49,7 +50,9 @@ export function addSites(app: App, room: Room): void {
     async (request, reply) => reply.code(201).send(await createSite(room, caller(request), request.body)))
   app.get('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'A site, with what it uses', params: Named } },
     request => room.desk.view(siteName(request), { usage: true }))
-  app.patch('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Change image, limits, environment, PHP settings, start command, whom it wakes for, or tier', params: Named, body: Change } },
+  app.get('/api/sites/:name/wakes', { config: { access: 'owner' }, schema: { summary: 'Its last wakes, newest first: when, why, how long each part took and what came of it', params: Named } },
+    request => room.desk.wakes(siteName(request)))
+  app.patch('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Change image, limits, environment, PHP settings, start command, whom it wakes for, what it may reach, or tier', params: Named, body: Change } },
     request => changeSite(room, caller(request), siteName(request), request.body))
   app.delete('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Delete a site; its final backup is kept for a while', params: Named, querystring: Removal } },
     async (request, reply) => {

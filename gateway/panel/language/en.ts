@@ -27,7 +27,10 @@ export const en = {
 
   // Site page
   address: 'Address', state: 'State', woken_by: 'Last woken {when} in {ms} ms by {cause}', cause_visitor: 'a visitor', cause_robot: 'a robot', cause_tool: 'a program',
-  cause_owner: 'its owner', cause_admin: 'an administrator', failure: 'What went wrong', upload_title: 'Upload', upload_lead: 'A zip or tar.gz of your files. It replaces what visitors see, in one step.',
+  cause_owner: 'its owner', cause_admin: 'an administrator', cause_cron: 'its timetable',
+  awake_since: 'Awake since {when}:', awake_requests: '{count} requests, WebSockets or event streams are open.', awake_commands: '{count} commands run in it.', awake_recent: 'used a short time ago; it falls asleep {when} if nobody comes.',
+  wakes_title: 'Last wakes', wakes_empty: 'Nobody has woken this site yet.', wake_when: 'When', wake_took: 'Took', wake_outcome: 'Outcome', wake_ms: '{ms} ms', wake_queued: '{ms} ms of it in the queue',
+  wake_ok: 'awake', wake_failed: 'failed', wake_no_room: 'no memory to spare', wake_left: 'the visitor left', failure: 'What went wrong', upload_title: 'Upload', upload_lead: 'A zip or tar.gz of your files. It replaces what visitors see, in one step.',
   upload_file: 'Archive', upload_do: 'Put it live', upload_drop: 'Drop a zip here, or choose one', upload_busy: 'Uploading… {percent} %', upload_unpack: 'Unpacking…',
   upload_failed: 'The upload didn\'t get through. Try again.', upload_curl: 'From a terminal:', power_title: 'The light', power_lead: 'You never have to: visitors wake the site, and quiet puts it to sleep.', wake: 'Wake', sleep: 'Sleep', restart: 'Restart',
   releases_title: 'Releases', releases_empty: 'Nothing uploaded yet: visitors see the welcome page.', release_now: 'live now', rollback: 'Go back to this one',
@@ -42,6 +45,7 @@ export const en = {
   limits: 'Limits', limit_cpu: 'Processor cores', save_limits: 'Save the limits',
   php_title: 'PHP settings', php_hint: 'What is left empty is as the image has it.', php_default: 'as the image has it', php_such_as: 'such as {example}', save_php: 'Save the PHP settings',
   robots_wake: 'Robots wake this site, too', robots_hint: 'Search engines then find it however rarely people come; scanners keep it awake as well.', save_robots: 'Save the switch', done_robots: 'Saved.',
+  egress_internet: 'This site may call out to the internet', egress_hint: 'Without it, whatever gets into the site can send nothing out and fetch nothing. Visitors are answered all the same.', save_egress: 'Save this choice', done_egress: 'Saved. It holds already.',
   finals_title: 'Deleted sites', finals_lead: 'The last backup of a deleted site is kept for 30 days. Until then its name is yours to take back, with everything in it.', finals_empty: 'There is none.', finals_link: 'Deleted sites ({count})',
   deleted_on: 'deleted {when}', kept_until: 'kept until {when}', revive: 'Bring back', revive_name: 'Bring {name} back', fetch: 'Download', fetch_name: 'Download the backup of {name}', final_remove: 'Remove for good', final_remove_name: 'Remove the backup of {name} for good',
   done_revived: 'It is back, as it was.', done_removed: 'Removed for good.',
@@ -78,7 +82,7 @@ export const en = {
   error_method_not_allowed: 'That can\'t be done with this.', error_name_taken: 'This name is taken. Choose another.', error_username_taken: 'This username is taken. Choose another.', error_conflict: 'That is not possible as things are.', error_too_large: 'That is too large.',
   error_unsupported_type: 'That kind of file or data isn\'t taken here.', error_invalid: 'Something in there isn\'t valid.', error_name_invalid: 'A name has 1 to 63 letters a to z, digits and hyphens, and neither begins nor ends with a hyphen.', error_name_reserved: 'This name is kept for the house itself. Choose another.',
   error_username_invalid: 'A username has lower-case letters, digits and hyphens, and begins with a letter.', error_password_weak: 'This password is too short or too easy to guess. Take a longer one.', error_bad_archive: 'This archive can\'t be used.', error_rate_limited: 'Too many tries. Wait a little, then try again.',
-  error_failed: 'Something went wrong here. It has been logged.', error_unavailable: 'Not possible just now. Try again in a moment.', error_wake_failed: 'The site didn\'t wake up.', error_timeout: 'That took too long.',
+  error_failed: 'Something went wrong here. It has been logged.', error_unavailable: 'Not possible just now. Try again in a moment.', error_no_room: 'Too many sites are awake for this one to start. Try again in a moment.', error_wake_failed: 'The site didn\'t wake up.', error_timeout: 'That took too long.',
 }
 
 export type Sentences = Record<keyof typeof en, string>

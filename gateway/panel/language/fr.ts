@@ -24,7 +24,10 @@ export const fr: Sentences = {
   manage: 'Gérer', external: 'pointe ailleurs', all_sites: 'tous les sites de la maison sont dans la {link}', owned_by: 'de {owner}',
 
   address: 'Adresse', state: 'État', woken_by: 'Dernier réveil {when}, en {ms} ms, par {cause}', cause_visitor: 'un visiteur', cause_robot: 'un robot', cause_tool: 'un programme',
-  cause_owner: 'son propriétaire', cause_admin: 'un administrateur', failure: 'Ce qui s’est passé', upload_title: 'Envoyer', upload_lead: 'Un zip ou un tar.gz de vos fichiers. Il remplace ce que voient les visiteurs, d’un seul coup.',
+  cause_owner: 'son propriétaire', cause_admin: 'un administrateur', cause_cron: 'son calendrier',
+  awake_since: 'Éveillé depuis {when} :', awake_requests: '{count} requêtes, WebSockets ou flux d’événements sont ouverts.', awake_commands: '{count} commandes y tournent.', awake_recent: 'utilisé il y a peu ; il s’endort {when} si personne ne vient.',
+  wakes_title: 'Derniers réveils', wakes_empty: 'Personne n’a encore réveillé ce site.', wake_when: 'Quand', wake_took: 'Durée', wake_outcome: 'Résultat', wake_ms: '{ms} ms', wake_queued: 'dont {ms} ms dans la file',
+  wake_ok: 'éveillé', wake_failed: 'échec', wake_no_room: 'pas assez de mémoire', wake_left: 'le visiteur est parti', failure: 'Ce qui s’est passé', upload_title: 'Envoyer', upload_lead: 'Un zip ou un tar.gz de vos fichiers. Il remplace ce que voient les visiteurs, d’un seul coup.',
   upload_file: 'Archive', upload_do: 'Mettre en ligne', upload_drop: 'Déposez un zip ici, ou choisissez-en un', upload_busy: 'Envoi… {percent} %', upload_unpack: 'Décompression…',
   upload_failed: 'L’envoi n’a pas abouti. Réessayez.', upload_curl: 'Depuis un terminal :', power_title: 'La lumière', power_lead: 'Rien d’obligatoire : les visiteurs réveillent le site, et le calme l’endort.', wake: 'Réveiller', sleep: 'Endormir', restart: 'Redémarrer',
   releases_title: 'Versions', releases_empty: 'Rien d’envoyé pour l’instant : les visiteurs voient la page d’accueil.', release_now: 'en ligne', rollback: 'Revenir à celle-ci',
@@ -39,6 +42,7 @@ export const fr: Sentences = {
   limits: 'Limites', limit_cpu: 'Cœurs de processeur', save_limits: 'Enregistrer les limites',
   php_title: 'Réglages de PHP', php_hint: 'Ce qui reste vide est comme dans l’image.', php_default: 'comme dans l’image', php_such_as: 'par exemple {example}', save_php: 'Enregistrer les réglages de PHP',
   robots_wake: 'Les robots réveillent aussi ce site', robots_hint: 'Les moteurs de recherche le trouvent alors, même si peu de gens y viennent ; les curieux automatiques le tiennent éveillé aussi.', save_robots: 'Enregistrer ce choix', done_robots: 'Enregistré.',
+  egress_internet: 'Ce site peut se connecter à internet', egress_hint: 'Sans cela, ce qui s’y introduirait ne pourrait rien envoyer ni rien télécharger. Les visiteurs reçoivent toujours leurs pages.', save_egress: 'Enregistrer ce réglage', done_egress: 'Enregistré. C’est déjà en vigueur.',
   finals_title: 'Sites supprimés', finals_lead: 'La dernière sauvegarde d’un site supprimé est gardée 30 jours. Jusque-là, vous pouvez reprendre son nom, avec tout ce qu’il contenait.', finals_empty: 'Il n’y en a pas.', finals_link: 'Sites supprimés ({count})',
   deleted_on: 'supprimé le {when}', kept_until: 'gardé jusqu’au {when}', revive: 'Faire revenir', revive_name: 'Faire revenir {name}', fetch: 'Télécharger', fetch_name: 'Télécharger la sauvegarde de {name}', final_remove: 'Supprimer pour de bon', final_remove_name: 'Supprimer pour de bon la sauvegarde de {name}',
   done_revived: 'Il est de retour, tel qu’il était.', done_removed: 'Supprimé pour de bon.',
@@ -70,5 +74,5 @@ export const fr: Sentences = {
   error_method_not_allowed: 'Cela ne se fait pas ainsi.', error_name_taken: 'Ce nom est pris. Choisissez-en un autre.', error_username_taken: 'Ce nom d’utilisateur est pris. Choisissez-en un autre.', error_conflict: 'Ce n’est pas possible en l’état.', error_too_large: 'C’est trop gros.',
   error_unsupported_type: 'Ce genre de fichier ou de données n’est pas accepté ici.', error_invalid: 'Quelque chose n’est pas valable.', error_name_invalid: 'Un nom a de 1 à 63 lettres de a à z, chiffres et tirets, et ne commence ni ne finit par un tiret.', error_name_reserved: 'Ce nom est gardé pour la maison. Choisissez-en un autre.',
   error_username_invalid: 'Un nom d’utilisateur a des lettres minuscules, des chiffres et des tirets, et commence par une lettre.', error_password_weak: 'Ce mot de passe est trop court ou trop facile à deviner. Prenez-en un plus long.', error_bad_archive: 'Cette archive est inutilisable.', error_rate_limited: 'Trop d’essais. Patientez un peu, puis réessayez.',
-  error_failed: 'Quelque chose s’est mal passé ici. C’est noté.', error_unavailable: 'Pas possible pour l’instant. Réessayez dans un moment.', error_wake_failed: 'Le site ne s’est pas réveillé.', error_timeout: 'Cela a pris trop de temps.',
+  error_failed: 'Quelque chose s’est mal passé ici. C’est noté.', error_unavailable: 'Pas possible pour l’instant. Réessayez dans un moment.', error_no_room: 'Trop de sites sont éveillés pour que celui-ci démarre. Réessayez dans un moment.', error_wake_failed: 'Le site ne s’est pas réveillé.', error_timeout: 'Cela a pris trop de temps.',
 }

@@ -31,6 +31,7 @@ export function addSiteForms(app: App, room: Room, views: Views): void {
   form('restart', 'restarted', (request, name) => desk.restart(caller(request), name))
   form('database', 'rotated', (request, name) => desk.rotateDatabase(caller(request), name))
   form('robots', 'robots', (request, name) => desk.updateSite(caller(request), name, { wakeForRobots: field(request, 'wake') === 'on' }))
+  form('egress', 'egress', (request, name) => desk.updateSite(caller(request), name, { egress: field(request, 'internet') === 'on' ? 'internet' : 'none' }))
   form('rollback', 'rolled_back', (request, name) => desk.rollback(caller(request), name, field(request, 'release')))
   app.post('/sites/:name/delete', { config: { access: 'owner' } }, (request, reply) => remove(room, views, request, reply))
 }

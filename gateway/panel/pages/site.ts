@@ -12,6 +12,8 @@ import type { Data, Views } from './views.ts'
 
 /** Characters of the log on the page; all of it is a click away. */
 const TAIL = 16_384
+/** Wakes on the page. */
+const WAKES = 10
 /** Milliseconds the page waits for the log. */
 const PATIENCE = 2_000
 
@@ -23,9 +25,9 @@ export function addSitePage(app: App, room: Room, views: Views): void {
 export async function showSite(room: Room, views: Views, request: FastifyRequest, reply: FastifyReply, data: Data = {}): Promise<FastifyReply> {
   const name = siteName(request)
   const site = await room.desk.view(name, { usage: true }).catch(() => room.desk.view(name))
-  const [log, images] = site.kind === 'site' ? await Promise.all([logTail(room, name), room.desk.images().catch(() => [])]) : ['', []]
+  const [log, images, wakes] = site.kind === 'site' ? await Promise.all([logTail(room, name), room.desk.images().catch(() => []), room.desk.wakes(name)]) : ['', [], []]
   const settings = { imageChoices: imageChoices(images, site.image ?? '', speaker(request.language)), takes: takesOf(images, site.image ?? ''), phpSettings: PHP_SETTINGS, phpBounds, spell: spellLimit }
-  return views.show(request, reply, 'site', { site, log, ...settings, origin: `${request.protocol}://${request.host}`, scripts: ['site.js', 'upload.js', 'log.js'], ...data })
+  return views.show(request, reply, 'site', { site, log, wakes: wakes.slice(0, WAKES), ...settings, origin: `${request.protocol}://${request.host}`, scripts: ['site.js', 'upload.js', 'log.js'], ...data })
 }
 
 /** A log that can't be had just now doesn't keep the page from showing. */

@@ -11,7 +11,7 @@ import { AubergeError } from '../../../wire/error.ts'
 import { until } from './peers.ts'
 import { stage, type Stage } from './stage.ts'
 
-const SETTINGS: Settings = { image: 'php', limits: DEFAULT_LIMITS, env: { STAGE: 'test' }, php: { memory_limit: '64M' }, start: null, wakeForRobots: true }
+const SETTINGS: Settings = { image: 'php', limits: DEFAULT_LIMITS, env: { STAGE: 'test' }, php: { memory_limit: '64M' }, start: null, wakeForRobots: true, egress: 'none' }
 const text1 = (change: Partial<Settings> = {}, name = 'shop') => describe({ ...SETTINGS, ...change, name })
 
 /** A backup as a stranger may make one. */
@@ -36,10 +36,10 @@ test('a restore brings the files, then all settings, and is in the audit log', a
   const set = await withShop(t)
   await bring(set, text1({ start: 'run me', limits: { ...DEFAULT_LIMITS, cpu: 0.5 } }, 'elsewhere'))
   assert.deepEqual(set.rooms.calls, [`stage shop all my files ${DEFAULT_LIMITS.disk}`, 'adopt shop staged'])
-  const { image, limits, env, php, start, wakeForRobots } = await set.control.desk.view('shop')
-  assert.deepEqual({ image, limits, env, php, start, wakeForRobots }, { ...SETTINGS, start: 'run me', limits: { ...DEFAULT_LIMITS, cpu: 0.5 } })
+  const { image, limits, env, php, start, wakeForRobots, egress } = await set.control.desk.view('shop')
+  assert.deepEqual({ image, limits, env, php, start, wakeForRobots, egress }, { ...SETTINGS, start: 'run me', limits: { ...DEFAULT_LIMITS, cpu: 0.5 } })
   const { database: _, ...spec } = set.rooms.pods.get('shop')?.spec ?? { database: null }
-  assert.deepEqual(spec, { image, limits, env, php, start })
+  assert.deepEqual(spec, { image, limits, env, php, start, egress })
   const { action, detail } = set.registry.audit.list(1)[0] ?? {}
   assert.deepEqual([action, detail], ['site.restore', 'from a backup of elsewhere'])
 })
@@ -142,8 +142,8 @@ test('a backup begins with what parses back to the same settings', async t => {
   const set = await withShop(t)
   await set.control.desk.updateSite(set.alice, 'shop', { env: { A: '"\\é' }, php: { memory_limit: '64M' }, wakeForRobots: true })
   const said = (await text(await set.control.desk.backup('shop'))).replace('backup of shop: ', '')
-  const { env, php, image, limits, start, wakeForRobots } = set.registry.sites.get('shop')!
-  assert.deepEqual(parseDescription(said), { name: 'shop', settings: { env, php, image, limits, start, wakeForRobots } })
+  const { env, php, image, limits, start, wakeForRobots, egress } = set.registry.sites.get('shop')!
+  assert.deepEqual(parseDescription(said), { name: 'shop', settings: { env, php, image, limits, start, wakeForRobots, egress } })
 })
 
 test('an account has the 20 newest of its final backups, whatever other accounts delete', async t => {

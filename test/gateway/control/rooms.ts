@@ -2,7 +2,7 @@
 // Whatever is about real pods is tested with the real provisioner, end to end.
 import { Readable, type Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Backup, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, WakePhases, Usage } from '../../../provisioner/api.ts'
+import type { Backup, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, Usage, Woken } from '../../../provisioner/api.ts'
 import { AubergeError } from '../../../wire/error.ts'
 
 export class Rooms implements Provisioner {
@@ -11,7 +11,9 @@ export class Rooms implements Provisioner {
   readonly calls: string[] = []
   /** What runs before a verb does its work: throws to make it fail, waits to make it slow. */
   before: (call: string) => Promise<void> | void = () => {}
-  memory = 10
+  /** Bytes that a pod awake holds. */
+  memoryEach = 10
+  readonly held = new Map<string, number>()
   /** What is said of images, and of pods after a deploy. */
   views: ImageView[] = []
   restart = false
@@ -37,9 +39,10 @@ export class Rooms implements Provisioner {
     return this.#put(name, spec, this.#get(name).tier)
   }
 
-  async wake(name: string): Promise<{ pod: Pod; phases: WakePhases }> {
+  async wake(name: string): Promise<Woken> {
+    const from = this.#get(name).tier
     await this.#asked(`wake ${name}`)
-    return { pod: this.#move(name, 'running'), phases: { prepare: 0, start: 1, probe: 1 } }
+    return { from, pod: this.#move(name, 'running'), phases: { prepare: 0, start: 1, probe: 1 } }
   }
 
   async sleep(name: string, tier: 'frozen' | 'asleep'): Promise<Pod> {
@@ -55,6 +58,10 @@ export class Rooms implements Provisioner {
     const backup = { id: `${name}-${new Date(madeAt).toISOString().replace(/[-:.]/g, '')}`, name, bytes: 7, madeAt, keptUntil: madeAt + 86_400_000 }
     this.finals.unshift(backup)
     return { backup }
+  }
+
+  async space() {
+    return { promised: 3, taken: 2, free: 1 }
   }
 
   async deploy(name: string, tar: Readable): Promise<Released> {
@@ -94,7 +101,12 @@ export class Rooms implements Provisioner {
     this.finals = this.finals.filter(each => each.id !== id)
   }
 
-  async usage(): Promise<Usage> { return { memory: this.memory, disk: 1, files: 1, database: 1 } }
+  async usage(): Promise<Usage> { return { memory: this.memoryEach, disk: 1, files: 1, database: 1 } }
+
+  async memory(): Promise<Record<string, number>> {
+    const awake = [...this.pods.values()].filter(pod => pod.tier === 'running' || pod.tier === 'frozen')
+    return Object.fromEntries(awake.map(pod => [pod.name, this.held.get(pod.name) ?? this.memoryEach]))
+  }
 
   async list(): Promise<Pod[]> {
     await this.before('list')

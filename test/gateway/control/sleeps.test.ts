@@ -110,17 +110,6 @@ test('a sleep that fails leaves a site that the next request wakes', async t => 
   await until(() => relay.state('shop.localhost') === 'running')
 })
 
-test('over the memory budget, frozen sites give their memory back, the longest unused first', async t => {
-  const set = await stage(t, { memoryBudget: 25 })
-  for (const name of ['one', 'two', 'three']) {
-    await running(set, name)
-    await set.control.desk.sleep(set.alice, name)
-  }
-  await until(() => set.rooms.count('sleep one asleep') === 1)
-  assert.equal(set.rooms.pods.get('two')?.tier, 'frozen')
-  assert.equal(set.rooms.pods.get('three')?.tier, 'frozen')
-})
-
 test("a suspended account's sites sleep and say why, and nobody wakes them until it is resumed", async t => {
   const set = await stage(t)
   const relay = await set.relay()

@@ -16,7 +16,9 @@ export async function openRelay() {
         if (message.type === 'table') resolve()
       })
     })
+  const reports = setInterval(() => relay.report(), 50)
   const close = async (): Promise<void> => {
+    clearInterval(reports)
     relay.settings.leave = 0
     await relay.leave()
     link?.close()

@@ -73,6 +73,17 @@ test('the owner decides whether robots wake a site, by the API and by the form',
   await alice.call('DELETE', '/api/sites/quiet')
 })
 
+test('the owner decides what a site may reach, by the API and by the form', async () => {
+  assert.equal((await alice.call('POST', '/api/sites', { name: 'hermit' })).json().egress, 'internet')
+  assert.equal((await alice.call('PATCH', '/api/sites/hermit', { egress: 'none' })).json().egress, 'none')
+  assert.match((await alice.send('GET', '/sites/hermit')).text, /name="internet" value="on" aria/)
+  assert.equal((await alice.form('/sites/hermit/egress', { internet: 'on' })).status, 303)
+  assert.match((await alice.send('GET', '/sites/hermit')).text, /name="internet" value="on" checked/)
+  for (const egress of ['all', true, null]) assert.equal((await alice.call('PATCH', '/api/sites/hermit', { egress })).status, 422)
+  assert.equal((await bob.call('PATCH', '/api/sites/hermit', { egress: 'none' })).status, 404)
+  await alice.call('DELETE', '/api/sites/hermit')
+})
+
 test('a zip or tar.gz is deployed whatever its Content-Type says', async () => {
   await alice.call('POST', '/api/sites', { name: 'files' })
   const put = (body: Buffer, type?: string) =>

@@ -87,6 +87,34 @@ test('a held request leaves with its visitor', async t => {
   assert.equal(relay.table.find('alice.example.test')?.inFlight, 0)
 })
 
+test('when the last visitor who waits for a site has left, the relay says so, and asks again for the next one', async t => {
+  const { port, relay, told, waitFor } = await relayWith(t, [siteRoute('asleep')])
+  const wires = [1, 2].map(() => new Wire(t, port).send(GET))
+  await until('both are held', () => relay.hold.size === 2)
+  wires[0]?.socket.destroy()
+  await until('one is held', () => relay.hold.size === 1)
+  assert.deepEqual(told.filter(message => message.type === 'unwanted'), [])
+  wires[1]?.socket.destroy()
+  assert.deepEqual(await waitFor('unwanted'), { type: 'unwanted', site: 'alice' })
+  new Wire(t, port).send(GET)
+  await waitFor('wake', 2)
+})
+
+test('a site for which the house had no memory to spare is answered with 503 until its time, and then asks for its wake again', async t => {
+  const { port, relay, told, waitFor } = await relayWith(t, [siteRoute('asleep')])
+  const held = exchange(t, port, GET)
+  await waitFor('wake')
+  for (const state of ['asleep', 'frozen'] as const) {
+    relay.obey({ type: 'route', version: 2, route: { ...siteRoute(state), retryAt: Date.now() + 5_000 } })
+    assert.match(await exchange(t, port, GET.replace('\r\n\r\n', '\r\nAccept: application/json\r\n\r\n')), /^HTTP\/1\.1 503 [^]*Retry-After: [45]\r\n[^]*"no_room"/)
+  }
+  assert.match(await held, /^HTTP\/1\.1 503 /)
+  assert.equal(told.filter(message => message.type === 'wake').length, 1)
+  relay.obey({ type: 'route', version: 3, route: { ...siteRoute('asleep'), retryAt: Date.now() - 1 } })
+  new Wire(t, port).send(GET)
+  await waitFor('wake', 2)
+})
+
 test('a site that is deleted answers those who wait for it with 404, and is forgotten', async t => {
   const { port: up } = await rawBackend(t, () => {})
   const { port, relay, waitFor } = await relayWith(t, [siteRoute('asleep'), siteRoute('running', at(up), 'bob.example.test')])

@@ -6,7 +6,7 @@ import { networkConfig } from '../../../provisioner/rkt/house.ts'
 import { podManifest } from '../../../provisioner/rkt/manifest.ts'
 
 const config = ociConfig({
-  hostname: 'alice', rootfs: '/images/php@2/rootfs', firstId: 7, netns: null, cgroup: '/auberge0/alice/pod', volume: '/data/pods/alice/volume',
+  hostname: 'alice', rootfs: '/images/php@2/rootfs', firstId: 7, netns: null, cgroup: '/auberge0/alice/pod', cgroupVersion: 1, volume: '/data/pods/alice/volume',
   files: { '/etc/resolv.conf': '/run/resolv.conf' },
   process: { args: ['/usr/sbin/apache2', '-DFOREGROUND'], env: ['A=b', 'ODD="x" $y `z` \\ = #'], cwd: '/var/www', tty: false, uid: 33, gid: 34 },
 })

@@ -1,0 +1,89 @@
+// The wakes of each site: who woke it, when, how long each part took, what came of it. A small file for each site, written some moments later; kept over
+// restarts, lost at most by a power cut. Filled by wakes.ts, read for owners by front.ts.
+import { mkdirSync } from 'node:fs'
+import { appendFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import type { Logger } from '../../wire/log.ts'
+import type { WakeRecord } from '../desk.ts'
+
+/** Wakes kept of each site. */
+const KEPT = 50
+/** Bytes after which a file is cut down to those. */
+const LARGE = 64 * 2 ** 10
+/** Milliseconds in which wakes are gathered before they are written. */
+const GATHER = 500
+
+export class Diary {
+  readonly #directory: string
+  readonly #log: Logger
+  readonly #unwritten = new Map<string, WakeRecord[]>()
+  #writing: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(directory: string, log: Logger) {
+    this.#directory = directory
+    this.#log = log
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  }
+
+  add(site: string, record: WakeRecord): void {
+    this.#timer ??= setTimeout(() => void this.flush(), GATHER)
+    this.#unwritten.set(site, [...(this.#unwritten.get(site) ?? []), record].slice(-KEPT))
+  }
+
+  /** The last `most` wakes of a site, newest first. */
+  async last(site: string, most = KEPT): Promise<WakeRecord[]> {
+    const written = await readFile(this.#file(site), 'utf8').catch(() => '')
+    const all = [...written.split('\n').flatMap(parsed), ...this.#unwritten.get(site) ?? []]
+    return all.slice(-Math.min(most, KEPT)).reverse()
+  }
+
+  /** Nothing is left of a site's wakes when it resolves. */
+  async remove(site: string): Promise<void> {
+    this.#unwritten.delete(site)
+    await this.#inTurn(() => rm(this.#file(site), { force: true }))
+  }
+
+  /** Resolves when everything is written. */
+  async flush(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    await this.#inTurn(() => this.#write())
+  }
+
+  #file(site: string): string { return `${this.#directory}/${site}.jsonl` }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    return this.#writing = this.#writing.then(act).catch((error: unknown) => { this.#log.error({ err: error }, 'the wakes of sites could not be written down') })
+  }
+
+  async #write(): Promise<void> {
+    const waiting = [...this.#unwritten]
+    for (const [site, records] of waiting) {
+      const file = this.#file(site)
+      await appendFile(file, records.map(record => `${JSON.stringify(record)}\n`).join(''), { mode: 0o600 })
+      this.#forget(site, records)
+      if ((await stat(file)).size > LARGE) await cut(file)
+    }
+  }
+
+  #forget(site: string, written: WakeRecord[]): void {
+    const left = this.#unwritten.get(site)?.filter(record => !written.includes(record)) ?? []
+    if (left.length > 0) this.#unwritten.set(site, left)
+    else this.#unwritten.delete(site)
+  }
+}
+
+/** A line that a kill cut short is no record. */
+function parsed(line: string): WakeRecord[] {
+  try {
+    return line === '' ? [] : [JSON.parse(line) as WakeRecord]
+  } catch {
+    return []
+  }
+}
+
+async function cut(file: string): Promise<void> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean)
+  await writeFile(`${file}.new`, `${lines.slice(-KEPT).join('\n')}\n`, { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}
