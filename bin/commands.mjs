@@ -24,6 +24,7 @@ const LIMITS = [
   { name: 'memory', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'memory its pod may use' },
   { name: 'cpu', takes: 'CORES', read: cores, help: 'processor cores its pod may use' },
   { name: 'disk', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'size of its volume' },
+  { name: 'database', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'what its database may take' },
 ]
 
 /** @type {readonly Option[]} */
@@ -71,7 +72,8 @@ export const COMMANDS = [
   command('site exec', 'NAME COMMAND…', 'run a command in its pod, or in a workshop while it sleeps', [
     { name: 'tty', letter: 't', takes: null, help: 'with a terminal' }]),
   command('site logs', 'NAME', 'what its pod wrote', [{ name: 'follow', letter: 'f', takes: null, help: 'go on as more comes' }, { name: 'access', takes: null, help: 'who asked for what, instead' }]),
-  command('site backup', 'NAME FILE', 'save its files and settings as a tar.gz'),
+  command('site database', 'NAME', 'how to reach its database, password included', [flag('rotate', 'give it a new password; restarts the site if it runs')]),
+  command('site backup', 'NAME FILE', 'save its files, database and settings as a tar.gz'),
   command('site restore', 'NAME FILE', 'bring a backup back, of this site or another', [{ name: 'owner', takes: 'ACCOUNT', help: 'make the site first, for this account' }]),
   command('site delete', 'NAME', 'remove the site and free its name', [flag('yes', 'really'), flag('purge', 'without a final backup')]),
   command('final list', '', 'final backups of deleted sites'),
@@ -81,7 +83,7 @@ export const COMMANDS = [
   command('site expose', 'NAME PORT', 'forward a port of this host to the site'),
   command('site unexpose', 'NAME PORT', 'stop forwarding it'),
   command('routes', '', 'the routing table'),
-  command('image build', '[NAME]', 'build a new version of an image: php, static, node or python', [flag('if-changed', 'keep the newest version where nothing else comes out')]),
+  command('image build', '[NAME]', 'build a new version of an image: php, static, node, python or mariadb', [flag('if-changed', 'keep the newest version where nothing else comes out')]),
   command('image list', '', 'all images'),
   command('image roll', '[NAME]', 'restart the sites that run on an older version, one after the other, dropping no request'),
   command('image pin', 'NAME@VERSION', 'have all sites use an earlier version (then roll)'),

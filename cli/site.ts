@@ -4,11 +4,12 @@ import { AubergeError } from '../wire/error.ts'
 import { argument, answer, type Desk } from './desk.ts'
 import { moment, sheet, size, table } from './table.ts'
 
-type Limits = { memory: number; cpu: number; disk: number; pids: number }
+type Limits = { memory: number; cpu: number; disk: number; pids: number; database: number }
+type DatabaseAccess = { host: string; port: number; name: string; user: string; password: string }
 export type SiteView = {
   name: string; url: string; state: string; owner: string; kind: string; image: string | null; ipv4: string[]; ipv6: string[]; limits: Limits | null
   imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: 'internet' | 'none' | null
-  usage?: { memory: number; disk: number } | null; release: string | null; releases: string[]; createdAt: number; failure?: string | null
+  usage?: { memory: number; disk: number; database: number | null } | null; database: DatabaseAccess | null; release: string | null; releases: string[]; createdAt: number; failure?: string | null
   lastWake?: { at: number; ms: number; cause: Cause } | null; awake?: { since: number; because: Reason[] } | null
 }
 type Cause = { by: 'visitor'; method: string; path: string; agent: string } | { by: 'owner' | 'admin' | 'cron' }
@@ -80,6 +81,7 @@ export function describe(site: SiteView): string {
     ['php', assignments(site.php)], ['env', assignments(site.env, () => '…')], ['start', site.start], ['egress', site.egress],
     ['memory', limits && `${usage ? `${size(usage.memory)} of ` : ''}${size(limits.memory)}`],
     ['disk', limits && `${usage ? `${size(usage.disk)} of ` : ''}${size(limits.disk)}`],
+    ['database', limits && `${usage?.database != null ? `${size(usage.database)} of ` : ''}${size(limits.database)}`],
     ['cpu', limits?.cpu], ['last wake', site.lastWake && `${moment(site.lastWake.at)}, ${Math.round(site.lastWake.ms)} ms, by ${waker(site.lastWake.cause)}`],
     ['awake', site.awake && `since ${moment(site.awake.since)}: ${site.awake.because.map(reason).join(', ')}`], ['since', moment(site.createdAt)],
   ])

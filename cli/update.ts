@@ -9,14 +9,14 @@ type Values = Record<string, string>
 export async function updateSite(desk: Desk): Promise<void> {
   const { options } = desk.order
   const change = { ...simple(options), ...await settings(desk) }
-  if (Object.keys(change).length === 0) throw new UsageError('site update: nothing to change; give --image, --memory, --cpu, --disk, --env, --php, --start or --egress')
+  if (Object.keys(change).length === 0) throw new UsageError('site update: nothing to change; give --image, --memory, --cpu, --disk, --database, --env, --php, --start or --egress')
   const site = await desk.admin.json<SiteView>('PATCH', sitePath(desk), { json: change })
   answer(desk, site, () => `${describe(site)}${site.restartNeeded ? `It goes on as it is until it next starts: auberge site restart ${argument(desk, 'NAME')}\n` : ''}`)
 }
 
 /** What needs no look at how the site is. */
 function simple(options: Map<string, unknown>): object {
-  const limits = Object.fromEntries(['memory', 'cpu', 'disk'].flatMap(name => (options.has(name) ? [[name, Number(options.get(name))]] : [])))
+  const limits = Object.fromEntries(['memory', 'cpu', 'disk', 'database'].flatMap(name => (options.has(name) ? [[name, Number(options.get(name))]] : [])))
   return {
     ...(options.has('image') ? { image: String(options.get('image')) } : {}),
     ...(options.has('start') ? { start: String(options.get('start')) } : options.has('unset-start') ? { start: null } : {}),

@@ -3,6 +3,7 @@ import type { Order } from '../bin/parse.mjs'
 import { AubergeError } from '../wire/error.ts'
 import { createAccount, createInvite, deleteAccount, listAccounts, listInvites, resumeAccount, suspendAccount } from './account.ts'
 import { exportAuthority } from './authority.ts'
+import { siteDatabase } from './database.ts'
 import { deploySite } from './deploy.ts'
 import type { Verb } from './desk.ts'
 import { execInSite } from './exec.ts'
@@ -19,7 +20,7 @@ const VERBS: Record<string, Verb> = {
   'account delete': deleteAccount, 'invite create': createInvite, 'invite list': listInvites,
   'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site rollback': rollbackSite, 'site update': updateSite,
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
-  'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
+  'site database': siteDatabase, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
   'final list': listFinals, 'final fetch': fetchFinal, 'final restore': restoreFinal, 'final remove': removeFinal,
   'ca export': exportAuthority, 'backup': backupHouse,
   'routes': listRoutes, 'image build': buildImage, 'image list': listImages, 'image remove': removeImage,

@@ -2,7 +2,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { SiteChange } from '../registry/registry.ts'
 import type { Account, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
-import type { Backup, ExecRequest, ImageView, WakePhases } from '../provisioner/api.ts'
+import type { Backup, DatabaseAccess, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
 export type SiteView = {
@@ -28,7 +28,9 @@ export type SiteView = {
   wakeForRobots: boolean
   /** What its pod may reach of its own accord; null for an external name. */
   egress: Egress | null
-  usage: { memory: number; disk: number; files: number } | null
+  usage: Usage | null
+  /** How to reach its database, in the answer about one site alone; null where it has none. */
+  database: DatabaseAccess | null
   release: string | null
   releases: string[]
   createdAt: number
@@ -86,7 +88,7 @@ export type ArchiveType = 'zip' | 'tar.gz'
 export interface Desk {
   /** Reserves, and resolves once the name resolves, routes and (for a site) its pod is ready to start. Undone whole if any step fails. */
   createSite(actor: Account, request: { name: string; owner: Account; image?: string; addresses?: { a: string[]; aaaa: string[] } }): Promise<SiteView>
-  /** `not_found` where there is no such reservation. With `usage` it asks the provisioner what the site uses. */
+  /** `not_found` where there is no such reservation. With `usage` it asks the provisioner what the site uses, and says how to reach its database. */
   view(name: string, options?: { usage?: boolean }): Promise<SiteView>
   list(owner?: Account): SiteView[]
   /** The last wakes of a site, newest first. */
@@ -96,6 +98,8 @@ export interface Desk {
   wake(actor: Account, name: string): Promise<SiteView>
   sleep(actor: Account, name: string, tier?: 'frozen' | 'asleep'): Promise<SiteView>
   restart(actor: Account, name: string): Promise<SiteView>
+  /** Gives its database another password, and restarts it where it runs. */
+  rotateDatabase(actor: Account, name: string): Promise<SiteView>
   /** Checks the archive entry by entry (`bad_archive`, `too_large`), then makes it the site's document root in one step. */
   deploy(actor: Account, name: string, type: ArchiveType, body: Readable): Promise<{ release: string }>
   rollback(actor: Account, name: string, release: string): Promise<{ release: string }>
@@ -106,7 +110,7 @@ export interface Desk {
   logs(name: string, options: { follow: boolean; source?: 'pod' | 'access' }): Promise<Readable>
   /** A tar.gz of its files as they are at one moment, and its settings. */
   backup(name: string): Promise<Readable>
-  /** Files and settings of a backup, of this site or another, in the place of what is there; of a failure (`bad_archive`, `too_large`, `invalid`, …) nothing changes. */
+  /** Files, database and settings of a backup, of this site or another, in the place of what is there; of a failure (`bad_archive`, `too_large`, `invalid`, …) nothing changes. */
   restore(actor: Account, name: string, body: Readable): Promise<void>
   /** Final backups of deleted sites, the newest first; with `owner` only that account's. */
   finalBackups(owner?: Account): Promise<FinalView[]>

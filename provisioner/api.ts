@@ -9,7 +9,19 @@ import type { Egress, Limits } from '../registry/types.ts'
  * `php`: settings of PHP; `start`: the command of an application, null for the image's own. Each image takes what concerns it.
  * `egress`: what its pod may reach of its own accord.
  */
-export type SiteSpec = { image: string; limits: Limits; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: Egress }
+export type SiteSpec = {
+  image: string
+  limits: Limits
+  env: Record<string, string>
+  php: Record<string, string>
+  start: string | null
+  egress: Egress
+  /** The password of its database's user; null: it has none. */
+  database: { password: string } | null
+}
+
+/** How a site reaches its database: also in its environment, as DB_HOST and so on. */
+export type DatabaseAccess = { host: string; port: number; name: string; user: string; password: string }
 
 /** running → frozen → prepared → cold as in the design; `failed`: its process ended by itself or never answered. */
 export type Tier = 'running' | 'frozen' | 'prepared' | 'cold' | 'failed'
@@ -25,6 +37,8 @@ export type Pod = {
   ipv4: string
   ipv6: string
   port: number
+  /** Its database, where it has one. */
+  database: DatabaseAccess | null
   spec: SiteSpec
   release: string | null
   releases: string[]
@@ -43,14 +57,17 @@ export type PodEvent = { type: 'exit'; name: string; failure: string; at: number
 /** A deleted site's final backup. `id`: the name and the moment; times in epoch milliseconds. */
 export type Backup = { id: string; name: string; bytes: number; madeAt: number; keptUntil: number }
 
+/** Bytes, and how many files. */
+export type Usage = { memory: number; disk: number; files: number; database: number | null }
+
 /** `release` is the document root from now on. `restart`: an application that reads it only when it starts was started before. */
 export type Released = { release: string; releases: string[]; restart: boolean }
 
 /**
  * `usedBy`: sites of this house whose pod is made of it. `newest`: of its name. `pinned`: this house's sites have it in the newest's place.
- * `takes`: what a site can set for it besides its environment.
+ * `forSites`: whether a site can be set to it; the house has one for itself. `takes`: what a site can set for it besides its environment.
  */
-export type ImageView = { name: string; version: number; bytes: number; builtAt: number; usedBy: number; newest: boolean; pinned: boolean; takes: Takes | null }
+export type ImageView = { name: string; version: number; bytes: number; builtAt: number; usedBy: number; newest: boolean; pinned: boolean; forSites: boolean; takes: Takes | null }
 
 /** `php`: settings of PHP; `start`: the command that starts an application. */
 export type Takes = 'php' | 'start'
@@ -88,7 +105,8 @@ export interface Provisioner {
   finalBackups(): Promise<Backup[]>
   finalBackup(id: string): Promise<Readable>
   dropFinalBackup(id: string): Promise<void>
-  usage(name: string): Promise<{ memory: number; disk: number; files: number }>
+  /** `database`: null where it has none, or it can't be measured now. */
+  usage(name: string): Promise<Usage>
   /** Bytes that each pod awake or frozen holds, by its site's name: anonymous, shared and kernel memory, not page cache. */
   memory(): Promise<Record<string, number>>
   /** What volumes promise and take of the disk, and what is free. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Limits } from '../registry/types.ts'
+import type { PodLimits } from '../registry/types.ts'
 import { AubergeError } from '../wire/error.ts'
 
 const ROOT = '/sys/fs/cgroup'
@@ -22,7 +22,7 @@ export type Cgroups = {
   /** v1 with some controllers on the v2 side of a hybrid. */
   mixed: boolean
   /** Makes a cgroup with limits, or gives an existing one new limits. */
-  limit(path: string, limits: Limits): Promise<void>
+  limit(path: string, limits: PodLimits): Promise<void>
   /** Makes a cgroup where it isn't there and resolves with the files by which a process enters it, of every controller where that needs no more. */
   doors(path: string): Promise<string[]>
   /** Resolves once every task has stopped. */
@@ -57,7 +57,7 @@ type Files = {
   /** Those that a process can be put into. */
   entries(path: string): string[]
   tree: (path: string) => string
-  limits(path: string, limits: Limits): [file: string, value: string][]
+  limits(path: string, limits: PodLimits): [file: string, value: string][]
   parents(path: string): Promise<void>
   freezer(path: string): { dir: string; file: string; on: string; off: string; state: () => Promise<boolean> }
   memory(path: string): Promise<number>

@@ -6,7 +6,7 @@ import { Client, type Dispatcher } from 'undici'
 import { AubergeError, STATUS, type ErrorCode } from '../wire/error.ts'
 import { readLines } from '../wire/lines.ts'
 import { upgrade } from '../wire/upgrade.ts'
-import type { Backup, ExecRequest, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Woken } from './api.ts'
+import type { Backup, ExecRequest, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Usage, Woken } from './api.ts'
 
 /** Milliseconds a call waits for a provisioner that isn't there; and between tries. */
 const PATIENCE = 15_000
@@ -43,7 +43,7 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
     finalBackups: () => call<Backup[]>('/final-backups'),
     finalBackup: (id: string) => stream('/final-backup', { id }),
     dropFinalBackup: async (id: string) => void (await call('/drop-final-backup', { id })),
-    usage: (name: string) => call<{ memory: number; disk: number; files: number }>(`/usage/${encodeURIComponent(name)}`),
+    usage: (name: string) => call<Usage>(`/usage/${encodeURIComponent(name)}`),
     memory: () => call<Record<string, number>>('/memory'),
     space: () => call<Space>('/space'),
     list: () => call<Pod[]>('/list'),

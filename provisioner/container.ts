@@ -1,6 +1,7 @@
 // The containers of a site: the pod's bundle and short-lived ones for work on its files. Called by the prepare recipe and the workshop.
 import { createHash, randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
+import { accessOf } from './database/access.ts'
 import { environment, imageProcess, writeBundle, type BundleSpec } from './bundle.ts'
 import type { SiteSpec } from './api.ts'
 import type { Host } from './host.ts'
@@ -70,8 +71,16 @@ export async function writeResolvConf(host: Host): Promise<void> {
 export function podBundle(host: Host, name: string, image: Image): { spec: BundleSpec; fingerprint: string } {
   const site = host.states.site(name)
   const netns = netnsPlace(netnsName(host.instance, name))
-  const spec = { ...baseSpec(host, name, image), cgroup: podCgroup(host.instance, name), netns, process: imageProcess(image.config, site.spec.env, takesOf(image) === 'start' ? site.spec.start : null) }
+  const spec = { ...baseSpec(host, name, image), cgroup: podCgroup(host.instance, name), netns, process: imageProcess(image.config, siteEnvironment(host, name), takesOf(image) === 'start' ? site.spec.start : null) }
   return { spec, fingerprint: createHash('sha256').update(JSON.stringify([host.runtime.name, spec])).digest('hex') }
+}
+
+/** What its owner sets, and how to reach its database. */
+function siteEnvironment(host: Host, name: string): Record<string, string> {
+  const access = accessOf(host, name)
+  const { env } = host.states.site(name).spec
+  if (access === null) return env
+  return { ...env, DB_HOST: access.host, DB_PORT: String(access.port), DB_NAME: access.name, DB_USER: access.user, DB_PASSWORD: access.password }
 }
 
 /** The fingerprint of the bundle as it would be made now. What it is made of changes only by being replaced, so it is worked out once for each. */
@@ -86,8 +95,8 @@ export function podFingerprint(host: Host, name: string, image: Image): string {
 
 const fingerprints = new WeakMap<SiteSpec, { name: string; image: Image; fingerprint: string }>()
 
-/** `network` 'none' keeps a workshop without one even while the site runs. `volume`: a mounted directory in the place of the site's volume. */
-export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'none'; volume?: string }
+/** `network` 'none' keeps a workshop without one even while the site runs, 'own' gives it the site's while there is one. `volume`: a mounted directory in the place of the site's volume; `image`: in its image's. */
+export type Work = { command: readonly string[]; tty?: boolean; env?: Record<string, string>; cwd?: string; network?: 'pod' | 'own' | 'none'; volume?: string; image?: string }
 
 /** A workshop ready to be run: spawn `argv` with the streams you want, then `remove` whatever happened. */
 export type Workbench = { id: string; argv: string[]; cgroup: string; remove(): Promise<void> }
@@ -107,11 +116,11 @@ export async function workbench(host: Host, name: string, work: Work): Promise<W
   return { id, cgroup, argv: host.runtime.run(id, bundlePlace(host.instance, id)), remove }
 }
 
-function workSpec(host: Host, name: string, cgroup: string, { command, tty = false, env = {}, cwd = '/var/www', network = 'pod', volume }: Work): BundleSpec {
+function workSpec(host: Host, name: string, cgroup: string, { command, tty = false, env = {}, cwd = '/var/www', network = 'pod', volume, image: other }: Work): BundleSpec {
   const { image: prepared, tier } = host.states.life(name)
-  const image = prepared ? find(prepared.name, prepared.version, host.images) : imageOf(host, name)
-  const netns = tier === 'running' && network === 'pod' ? netnsPlace(netnsName(host.instance, name)) : null
-  const all = environment(image.config, { ...host.states.site(name).spec.env, ...env })
+  const image = other !== undefined ? imageFor(host, other) : prepared ? find(prepared.name, prepared.version, host.images) : imageOf(host, name)
+  const netns = network === 'own' || (tier === 'running' && network === 'pod') ? netnsPlace(netnsName(host.instance, name)) : null
+  const all = environment(image.config, { ...siteEnvironment(host, name), ...env })
   return { ...baseSpec(host, name, image), ...(volume === undefined ? {} : { volume }), cgroup, netns, process: { args: [...command], env: all, cwd, tty } }
 }
 

@@ -1,13 +1,18 @@
 // What pods may reach, as nftables: one inet and one bridge table of the house's own. Called by network.ts, main and reconcile.
 import * as commands from './commands/network.ts'
 import type { Host } from './host.ts'
-import { addresses, linkLocal, subnet4, subnet6, type Addresses, type Instance } from './instance.ts'
+import { addresses, databaseLink, linkLocal, subnet4, subnet6, type Addresses, type Instance } from './instance.ts'
 import { run } from './run.ts'
 
 /** Never reached from a pod: other private networks (the host's among them), other pods, the cloud's metadata service, multicast. */
 const PRIVATE_4 = '0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3'
 const PRIVATE_6 = '::/128, ::1/128, ::ffff:0:0/96, 64:ff9b:1::/48, fc00::/7, fe80::/10, fec0::/10, ff00::/8'
 const MAIL = '25, 465, 587'
+
+/** Where the database listens for sites. Theirs alone: the house's administrator has a port that no pod reaches. */
+export const DATABASE_PORT = 3306
+/** Connections of one site to the database, those that haven't said who they are included. */
+const DATABASE_CONNECTIONS = 40
 
 /** Conversations a pod may have begun and not ended, and how many it may begin in a second: the kernel's table of them is all sites' together. */
 const MOST_FLOWS = 1024
@@ -31,6 +36,7 @@ const counted = (name: string, type: string, more = '') => `  set ${name} {\n   
 
 /** What a pod begins comes by `begun`; all else it sends is an answer. A pod that isn't `online` begins nothing. */
 function inetTable(of: Instance, resolvers: string[], ports: Port[]): string {
+  const database = databaseLink(of)
   const dns = resolvers.map(address => `${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} meta l4proto { tcp, udp } th dport 53 accept`)
   const all = ports.map(elements)
   return [
@@ -38,6 +44,8 @@ function inetTable(of: Instance, resolvers: string[], ports: Port[]): string {
     counted('starts4', 'ipv4_addr', '    timeout 1m\n'), counted('starts6', 'ipv6_addr', '    timeout 1m\n'), counted('flows4', 'ipv4_addr'), counted('flows6', 'ipv6_addr'), `
   chain forward {
     type filter hook forward priority filter; policy accept;
+    iifname "${database.device}" jump from_database
+    oifname "${database.device}" jump to_database
     iifname "${of.id}" jump from_pod
     oifname "${of.id}" jump to_pod
   }
@@ -53,6 +61,28 @@ function inetTable(of: Instance, resolvers: string[], ports: Port[]): string {
     ip6 daddr { ${PRIVATE_6} } reject with icmpx admin-prohibited
     tcp dport { ${MAIL} } reject with tcp reset
   }
+  set database_clients {
+    type ipv4_addr
+    size 65535
+    flags dynamic
+  }
+  chain to_database {
+    ct state established,related accept
+    iifname "${of.id}" ip saddr ${subnet4(of)} ip daddr ${database.pod} tcp dport ${DATABASE_PORT} jump to_database_port
+    reject with icmpx admin-prohibited
+  }
+  chain to_database_port {
+    ct state new add @database_clients { ip saddr ct count over ${DATABASE_CONNECTIONS} } reject with tcp reset
+    accept
+  }
+  chain from_database {
+    ct state established,related accept
+    drop
+  }
+  chain output {
+    type filter hook output priority filter; policy accept;
+    oifname "${database.device}" meta skuid != 0 reject with icmpx admin-prohibited
+  }
   chain begun {
     ip saddr != @online4 reject with icmpx admin-prohibited
     ip6 saddr != @online6 reject with icmpx admin-prohibited
@@ -64,6 +94,7 @@ function inetTable(of: Instance, resolvers: string[], ports: Port[]): string {
   }
   chain input {
     type filter hook input priority filter; policy accept;
+    iifname "${database.device}" jump from_database
     iifname "${of.id}" jump to_host
   }
   chain to_host {
@@ -75,7 +106,7 @@ function inetTable(of: Instance, resolvers: string[], ports: Port[]): string {
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    ip saddr ${subnet4(of)} oifname != "${of.id}" masquerade
+    ip saddr ${subnet4(of)} oifname != { "${of.id}", "${database.device}" } masquerade
     ip6 saddr ${subnet6(of)} oifname != "${of.id}" masquerade
   }`].join('\n')
 }

@@ -7,6 +7,7 @@ import { AubergeError } from '../wire/error.ts'
 import type { Logger } from '../wire/log.ts'
 import { cgroups, type Cgroups } from './cgroup.ts'
 import { Gate } from './gate.ts'
+import { Database } from './database/database.ts'
 import { Pins } from './images/pins.ts'
 import type { Instance } from './instance.ts'
 import { Queue } from './queue.ts'
@@ -25,6 +26,8 @@ export type Host = {
   data: string
   instance: Instance
   runtime: Runtime
+  /** What runs the house's own containers, whatever runs sites: always one of OCI. */
+  containers: Runtime
   cgroups: Cgroups
   states: States
   /** One recipe at a time for each site. */
@@ -37,6 +40,7 @@ export type Host = {
   images: string | undefined
   /** Versions of images this house's sites have in the newest's place. */
   pins: Pins
+  database: Database
   log: Logger
 }
 
@@ -50,11 +54,14 @@ export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance:
   const groups = cgroups()
   const containers = ociRuntime(oci, root, groups)
   if (runtime !== 'rkt') await leaveRkt(instance, data, groups)
-  return {
+  const host: Host = {
     data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(),
     starts: new Gate(STARTS * availableParallelism(), SLOW),
-    resolvers: resolvers(), runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers,
+    resolvers: resolvers(), get database() { return database },
+    runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers, containers,
   }
+  const database = new Database(host)
+  return host
 }
 
 /** The host's own resolvers that a pod could reach: systemd-resolved's upstreams rather than its loopback address. */

@@ -47,6 +47,12 @@ export const gateway = (of: Instance) => ({ ipv4: octets(of, GATEWAY_HOST), ipv6
 export const subnet4 = (of: Instance) => `${octets(of, 0)}/20`
 export const subnet6 = (of: Instance) => `${of.ula}::/64`
 
+/** Where the house's database pod is: a link of two addresses between it and the host, in a network of its own beside those of all sites. */
+export const databaseLink = (of: Instance) => ({ device: `${of.id}db`, host: `10.214.${of.number}.1`, pod: `10.214.${of.number}.2` })
+
+/** First host id of the database pod: below those of all sites. */
+export const databaseFirstId = (of: Instance) => FIRST_ID - (of.number + 1) * IDS
+
 /** The link-local address Linux makes of a MAC (RFC 4291 appendix A). */
 export function linkLocal(mac: string): string {
   const b = mac.split(':').map(part => Number.parseInt(part, 16))

@@ -22,14 +22,16 @@ const seats = new Seats(16, 'readers of the log')
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 
 /** Mounts the site's log and makes its file, the site's root's own so that the pod may open it again as /dev/stdout. */
-export async function ensureLog(host: Host, name: string): Promise<void> {
+export const ensureLog = (host: Host, name: string): Promise<void> => newLog(host, name, firstId(host.instance, host.states.site(name).slot))
+
+/** Mounts a log and makes its file, `owner`'s, a host id. */
+export async function newLog(host: Host, name: string, owner: number): Promise<void> {
   const { log } = podPlaces(host.data, name)
   if (!mounted(log)) {
     await mkdir(log, { recursive: true, mode: 0o700 })
     await run(commands.mountLog(log))
   }
   const file = await openLog(host, name)
-  const owner = firstId(host.instance, host.states.site(name).slot)
   await file.chown(owner, owner).finally(() => file.close())
 }
 

@@ -102,6 +102,17 @@ export async function disconnect(host: Host, name: string): Promise<void> {
   host.states.live(name, { veth: null })
 }
 
+/** Runs `work` while the site has a network; one that had none has none again afterwards. In the site's queue. */
+export async function networked<T>(host: Host, name: string, work: () => Promise<T>): Promise<T> {
+  const lent = host.states.life(name).veth === null
+  if (lent) await connect(host, name)
+  try {
+    return await work()
+  } finally {
+    if (lent) await disconnect(host, name)
+  }
+}
+
 function cni(host: Host, name: string, command: 'ADD' | 'DEL', plugin: 'bridge' | 'loopback', device: string): Promise<string> {
   const own = addressesOf(host, name)
   const netns = netnsName(host.instance, name)
@@ -118,7 +129,7 @@ function hostEnd(result: string, bridge: string): string {
   return veth.name
 }
 
-const hasNetns = (netns: string) => netnsNames().includes(netns)
+export const hasNetns = (netns: string) => netnsNames().includes(netns)
 
 /** Network namespaces that have a name on this host. */
 export function netnsNames(): string[] {

@@ -2,6 +2,9 @@
 import { places } from '../wire/house.ts'
 import type { Instance } from './instance.ts'
 
+/** What the database pod is called where sites go by their names: none of those has a `_`. */
+export const DATABASE = '_database'
+
 /** Absolute paths of a site's files below `data/pods/NAME`, a directory only root may enter. */
 export function podPlaces(data: string, name: string) {
   const dir = `${places(data).pods}/${name}`

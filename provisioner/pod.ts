@@ -2,6 +2,7 @@
 import type { Pod } from './api.ts'
 import type { Host } from './host.ts'
 import { addresses } from './instance.ts'
+import { accessOf } from './database/access.ts'
 import { imageFor, portIn } from './container.ts'
 import { outdated } from './recipes/prepare.ts'
 
@@ -11,7 +12,7 @@ export function podOf(host: Host, name: string): Pod {
   const { tier, image, port, failure } = host.states.life(name)
   const { ipv4, ipv6 } = addresses(host.instance, slot)
   return {
-    name, tier, image: image ? `${image.name}@${image.version}` : spec.image, ipv4, ipv6, port: image ? port : usualPort(host, spec.image), outdated: outdated(host, name), spec, release, releases,
+    name, tier, image: image ? `${image.name}@${image.version}` : spec.image, ipv4, ipv6, port: image ? port : usualPort(host, spec.image), database: accessOf(host, name), outdated: outdated(host, name), spec, release, releases,
     ...(tier === 'failed' && failure !== null ? { failure } : {}),
   }
 }

@@ -13,7 +13,7 @@ import type { Host } from './host.ts'
 import { addresses, containerId, netnsName, podCgroup, siteCgroup, type Instance } from './instance.ts'
 import { ensureLog } from './log.ts'
 import { netnsNames } from './network.ts'
-import { bundlePlace, netnsPlace, podPlaces } from './places.ts'
+import { bundlePlace, DATABASE, netnsPlace, podPlaces } from './places.ts'
 import { alive, startOf } from './process.ts'
 import { finishAdoption } from './recipes/adopt.ts'
 import { erase } from './recipes/erase.ts'
@@ -85,21 +85,22 @@ async function adopt(host: Host, name: string): Promise<void> {
 async function collect(host: Host): Promise<void> {
   const { instance, states, data } = host
   const { pods } = places(data)
-  const known = new Set(states.names())
+  const known = new Set([...states.names(), DATABASE])
   const warm = states.names().filter(name => states.life(name).veth !== null)
   await collectContainers(host)
   await collectCgroups(host, known)
-  await collectNetns(instance, new Set(warm.map(name => netnsName(instance, name))))
+  await collectNetns(instance, new Set([...warm, DATABASE].map(name => netnsName(instance, name))))
   await dropSnapshots(data)
   await collectAddresses(host, new Set(warm.flatMap(name => Object.values(addresses(instance, states.site(name).slot)))))
-  for (const name of states.strangers().filter(each => !each.startsWith('.'))) await removeStranger(data, name)
+  for (const name of states.strangers().filter(each => !each.startsWith('.') && each !== DATABASE)) await removeStranger(data, name)
   await detachLoops(`${pods}/`)
 }
 
 /** Workshops of a dead provisioner and containers of sites that are cold. */
 async function collectContainers(host: Host): Promise<void> {
   const { instance, states, runtime } = host
-  const kept = new Set(states.names().filter(name => states.life(name).pid > 0).map(name => containerId(instance, name)))
+  const living = states.names().filter(name => states.life(name).pid > 0)
+  const kept = new Set([...living, DATABASE].map(name => containerId(instance, name)))
   for (const { id } of await runtime.list()) if (!kept.has(id)) await removeContainer(host, id)
   const bundles = `${instance.run}/bundles`
   for (const id of await readdir(bundles)) if (!kept.has(id)) await rm(`${bundles}/${id}`, { recursive: true, force: true })

@@ -5,13 +5,16 @@ import { mkdir, rm, rmdir } from 'node:fs/promises'
 import { AubergeError } from '../wire/error.ts'
 import * as commands from './commands/volume.ts'
 import type { Host } from './host.ts'
+import { firstId } from './instance.ts'
 import { podPlaces } from './places.ts'
 import { run } from './run.ts'
 import { detachImage, format, removeImage } from './volume.ts'
 import type { Releases } from './workshop/releases.ts'
 
 /** What is whole and waits to be adopted. A provisioner that starts anew knows of none, and removes them. */
-export type Staged = { id: string } & Releases
+export type Staged = { id: string } & Held
+/** `database`: whether there is a database's SQL in it. */
+type Held = Releases & { database: boolean }
 const waiting = new Map<string, Staged>()
 const key = (host: Host, name: string) => `${host.data}\0${name}`
 
@@ -26,7 +29,7 @@ export function stagedAs(host: Host, name: string, id: string): Staged {
 export async function openStage(host: Host, name: string, disk: number): Promise<string> {
   const { stagedImage, staged } = podPlaces(host.data, name)
   await dropStage(host, name)
-  await format(host, name, stagedImage, disk)
+  await format(stagedImage, disk, firstId(host.instance, host.states.site(name).slot))
   await mkdir(staged, { mode: 0o700 })
   await run(commands.mount(stagedImage, staged))
   // What mkfs makes for fsck is root's of the host. Nothing of the site has been here yet.
@@ -34,11 +37,18 @@ export async function openStage(host: Host, name: string, disk: number): Promise
   return staged
 }
 
+/** Runs `work` with the whole stage mounted. */
+export async function stageMounted(host: Host, name: string, work: (volume: string) => Promise<void>): Promise<void> {
+  const { stagedImage, staged } = podPlaces(host.data, name)
+  await run(commands.mount(stagedImage, staged))
+  await work(staged).finally(() => detachImage(stagedImage, staged))
+}
+
 /** Unmounts it: all of it is on the disk then, and it can be adopted. */
-export async function closeStage(host: Host, name: string, releases: Releases): Promise<Staged> {
+export async function closeStage(host: Host, name: string, held: Held): Promise<Staged> {
   const { stagedImage, staged } = podPlaces(host.data, name)
   await detachImage(stagedImage, staged)
-  const whole = { id: randomBytes(9).toString('base64url'), ...releases }
+  const whole = { id: randomBytes(9).toString('base64url'), ...held }
   waiting.set(key(host, name), whole)
   return whole
 }

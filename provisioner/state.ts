@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync
 import { open, rename } from 'node:fs/promises'
 import { places } from '../wire/house.ts'
 import { AubergeError } from '../wire/error.ts'
+import { DEFAULT_LIMITS } from '../registry/types.ts'
 import type { SiteSpec, Tier } from './api.ts'
 import type { Instance } from './instance.ts'
 import { podPlaces } from './places.ts'
@@ -41,7 +42,7 @@ export type Life = {
 export const COLD: Life = { tier: 'cold', pid: 0, start: '', veth: null, image: null, port: 80, release: null, bundle: null, failure: null, usedAt: 0 }
 
 /** What a specification that was written by an earlier version lacks. */
-const UNSET = { php: {}, start: null, egress: 'internet' as const }
+const UNSET = { php: {}, start: null, egress: 'internet' as const, database: null }
 
 export class States {
   readonly #data: string
@@ -68,7 +69,8 @@ export class States {
   #load(name: string): void {
     const site = parsed<Site>(podPlaces(this.#data, name).state)
     if (site === null || site.name !== name) return
-    this.#sites.set(name, { ...site, spec: { ...UNSET, ...site.spec } })
+    const limits = { ...DEFAULT_LIMITS, ...site.spec.limits }
+    this.#sites.set(name, { ...site, spec: { ...UNSET, ...site.spec, limits } })
     this.#lives.set(name, { ...COLD, ...parsed<Life>(`${this.#livesDir}/${name}.json`) })
   }
 

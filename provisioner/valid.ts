@@ -14,7 +14,7 @@ const MiB = 2 ** 20
 
 /** What limits may be: bytes, cores and processes. */
 export const BOUNDS: Record<keyof Limits, [min: number, max: number]> = {
-  memory: [32 * MiB, 2 ** 40], cpu: [0.05, 256], disk: [16 * MiB, 2 ** 44], pids: [16, 32_768],
+  memory: [32 * MiB, 2 ** 40], cpu: [0.05, 256], disk: [16 * MiB, 2 ** 44], pids: [16, 32_768], database: [2 ** 20, 2 ** 44],
 }
 
 export function invalid(message: string): never { throw new AubergeError('invalid', message) }
@@ -38,8 +38,16 @@ export function imageName(value: unknown): string {
 }
 
 export function siteSpec(value: unknown): SiteSpec {
-  const { image, limits, env, php, start, egress } = fields(value, 'a specification')
-  return { image: parseImage(image), limits: limitsOf(limits), env: environmentOf(env), php: parsePhp(php ?? {}), start: parseStart(start ?? null), egress: parseEgress(egress) }
+  const { image, limits, env, php, start, egress, database } = fields(value, 'a specification')
+  return { image: parseImage(image), limits: limitsOf(limits), env: environmentOf(env), php: parsePhp(php ?? {}), start: parseStart(start ?? null), egress: parseEgress(egress), database: databaseOf(database ?? null) }
+}
+
+/** A password needs no escaping anywhere. */
+function databaseOf(value: unknown): SiteSpec['database'] {
+  if (value === null) return null
+  const { password } = fields(value, 'a database')
+  if (typeof password !== 'string' || !/^[A-Za-z0-9]{20,64}$/.test(password)) invalid("a database's password has 20 to 64 letters and digits")
+  return { password }
 }
 
 function limitsOf(value: unknown): Limits {
@@ -51,7 +59,7 @@ function limitsOf(value: unknown): Limits {
     if (typeof number !== 'number' || !(number >= min && number <= max) || !whole) invalid(`the limit ${key} must be ${min} to ${max}${key === 'cpu' ? '' : ', a whole number'}`)
     return number
   }
-  return { memory: one('memory'), cpu: one('cpu'), disk: blocks(one('disk')), pids: one('pids') }
+  return { memory: one('memory'), cpu: one('cpu'), disk: blocks(one('disk')), pids: one('pids'), database: one('database') }
 }
 
 /** Whole blocks of a file system. */

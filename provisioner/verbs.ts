@@ -72,7 +72,7 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
   usage: async ({ host }, name) => {
     known(host, name)
     const [memory, { disk, files }] = await Promise.all([host.cgroups.memory(siteCgroup(host.instance, name)), volumeUsage(host, name)])
-    return { memory, disk, files }
+    return { memory, disk, files, database: host.database.sizeOf(name) }
   },
 }
 

@@ -20,18 +20,24 @@ export function mustHaveRoom(host: Host): void {
 
 /** Makes the empty volume of a site unless it has one. */
 export async function makeVolume(host: Host, name: string): Promise<void> {
-  const { volumeImage } = podPlaces(host.data, name)
-  if (await stat(volumeImage).then(() => true, () => false)) return
-  await format(host, name, volumeImage, host.states.site(name).spec.limits.disk)
+  const { slot, spec } = host.states.site(name)
+  await newVolume(host, name, spec.limits.disk, firstId(host.instance, slot))
 }
 
-/** An empty file system of a site's own in a new file of `disk` bytes; the file is there once it is whole. */
-export async function format(host: Host, name: string, image: string, disk: number): Promise<void> {
+/** Makes an empty volume of `size` bytes whose root directory is `owner`'s, a host id, unless there is one. */
+export async function newVolume(host: Host, name: string, size: number, owner: number): Promise<void> {
+  const { volumeImage } = podPlaces(host.data, name)
+  if (await stat(volumeImage).then(() => true, () => false)) return
+  await format(volumeImage, size, owner)
+}
+
+/** An empty file system of `disk` bytes in a new file, its root directory `owner`'s, a host id; the file is there once it is whole. */
+export async function format(image: string, disk: number, owner: number): Promise<void> {
   const fresh = `${image}.new`
   await rm(fresh, { force: true })
   const file = await open(fresh, 'wx', 0o600)
   await file.truncate(disk).finally(() => file.close())
-  await run(commands.make(fresh, firstId(host.instance, host.states.site(name).slot)))
+  await run(commands.make(fresh, owner))
   await run(['mv', '-T', fresh, image])
 }
 

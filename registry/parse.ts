@@ -11,12 +11,13 @@ const MIB = KIB * 1024
 const GIB = MIB * 1024
 const BLOCK = 4096
 
-/** What limits may be set to: bytes, cores, bytes, processes. */
+/** What limits may be set to: bytes, cores, bytes, processes, bytes. */
 export const LIMIT_BOUNDS: Record<keyof Limits, { least: number; most: number }> = {
   memory: { least: 64 * MIB, most: 64 * GIB },
   cpu: { least: 0.05, most: 64 },
   disk: { least: 64 * MIB, most: 1024 * GIB },
   pids: { least: 32, most: 4096 },
+  database: { least: 16 * MIB, most: 64 * GIB },
 }
 
 const PASSWORD = { least: 8, most: 1024 }
@@ -113,8 +114,8 @@ export function parseSize(input: unknown): number {
 export function parseLimits(input: unknown): Partial<Limits> {
   const limits: Partial<Limits> = {}
   for (const [key, value] of Object.entries(object(input, 'limits'))) {
-    if (!isLimit(key)) throw new AubergeError('invalid', `${shown(key)} is no limit: there are memory, cpu, disk and pids`)
-    limits[key] = bounded(key, key === 'memory' || key === 'disk' ? parseSize(value) : number(value))
+    if (!isLimit(key)) throw new AubergeError('invalid', `${shown(key)} is no limit: there are memory, cpu, disk, pids and database`)
+    limits[key] = bounded(key, key === 'cpu' || key === 'pids' ? number(value) : parseSize(value))
     // A file system has whole blocks; the provisioner would say less than was asked for.
     if (key === 'disk') limits[key] -= limits[key] % BLOCK
   }
@@ -131,7 +132,7 @@ export function spellLimit(key: keyof Limits, value: number): string {
 /** What an owner may choose: what everyone has, or what an administrator gave the site before. */
 export function mostLimits(has: Limits): Limits {
   const one = (key: keyof Limits) => Math.max(has[key], DEFAULT_LIMITS[key])
-  return { memory: one('memory'), cpu: one('cpu'), disk: one('disk'), pids: one('pids') }
+  return { memory: one('memory'), cpu: one('cpu'), disk: one('disk'), pids: one('pids'), database: one('database') }
 }
 
 function number(value: unknown): number {

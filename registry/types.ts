@@ -16,10 +16,13 @@ export type Account = {
   createdAt: number
 }
 
-/** What a site may use. All in bytes, except `cpu` in cores and `pids` in processes. */
-export type Limits = { memory: number; cpu: number; disk: number; pids: number }
+/** What a pod may use. All in bytes, except `cpu` in cores and `pids` in processes. */
+export type PodLimits = { memory: number; cpu: number; disk: number; pids: number }
 
-export const DEFAULT_LIMITS: Limits = { memory: 256 * 2 ** 20, cpu: 1, disk: 2 ** 30, pids: 128 }
+/** What a site may use: its pod, and its database in bytes. */
+export type Limits = PodLimits & { database: number }
+
+export const DEFAULT_LIMITS: Limits = { memory: 256 * 2 ** 20, cpu: 1, disk: 2 ** 30, pids: 128, database: 512 * 2 ** 20 }
 
 /** What a site's pod may reach of its own accord: the internet (never mail ports, private networks, this host), or nothing. Answering visitors is neither. */
 export type Egress = 'internet' | 'none'
@@ -50,6 +53,8 @@ export type Site = {
   php: Record<string, string>
   /** What starts an application; null: what the image does by itself. */
   start: string | null
+  /** The password of its database's user; in use once the provisioner was told. */
+  databasePassword: string
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
   egress: Egress

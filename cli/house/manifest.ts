@@ -22,7 +22,8 @@ export type Manifest = {
   version: number
   madeAt: string
   zone: string
-  sites: Record<string, SiteSpec>
+  /** Without a database's password: the registry has those. */
+  sites: Record<string, Omit<SiteSpec, 'database'>>
   images: string[]
   pinned: string[]
   files: Record<string, Sum>

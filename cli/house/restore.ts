@@ -9,6 +9,7 @@ import { createGunzip } from 'node:zlib'
 import type { Order } from '../../bin/parse.mjs'
 import type { Provisioner } from '../../provisioner/api.ts'
 import { openRegistry } from '../../registry/open.ts'
+import { newDatabasePassword } from '../../registry/secret.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { places, type House } from '../../wire/house.ts'
 import { lockData } from '../../wire/lock.ts'
@@ -75,7 +76,8 @@ async function eachEntry(wish: Restore, pods: Provisioner | null): Promise<void>
 async function restoreSite({ sites }: Manifest, pods: Provisioner, name: string, body: Readable): Promise<void> {
   const spec = sites[name]
   if (!spec) return
-  const here = { ...spec, image: imageAs(await pods.images(), spec.image) }
+  // The password in the registry comes to it when the house starts.
+  const here = { ...spec, image: imageAs(await pods.images(), spec.image), database: { password: newDatabasePassword() } }
   await pods.create(name, here)
   const tar = createGunzip()
   const fed = pipeline(body, tar)

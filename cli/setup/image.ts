@@ -1,4 +1,4 @@
-// The image sites run: built once a machine and again when its recipe has changed, by the provisioner's own program. A step of set-up.
+// The images a house needs, for sites and for their databases: each built once a machine and again when its recipe has changed, by the provisioner's own program. Steps of set-up.
 import { execa } from 'execa'
 import { existsSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'

@@ -19,6 +19,6 @@ export function steps(clone: string, { runtime, asRoot, tests }: Needs): Step[] 
     packages([...(pods ? HOUSE : GATEWAY), ...(runtime === 'rkt' ? RKT : []), ...(tests ? TESTS : [])]),
     people,
     program(clone),
-    ...(pods ? [image(clone, 'php')] : []),
+    ...(pods ? [image(clone, 'php'), image(clone, 'mariadb')] : []),
   ]
 }

@@ -45,7 +45,7 @@ export function loadSites(registry: Registry, states: States, house: House): voi
 function lastPod(site: Site, route: SiteRoute | undefined): Pod | null {
   if (!route?.upstream || !('address' in route.upstream)) return null
   const { address: ipv4, port } = route.upstream
-  return { name: site.name, tier: 'running', image: site.image, ipv4, ipv6: '', port, outdated: false, spec: specOf(site), release: null, releases: [] }
+  return { name: site.name, tier: 'running', image: site.image, ipv4, ipv6: '', port, outdated: false, database: null, spec: specOf(site), release: null, releases: [] }
 }
 
 /** The site routes of the last snapshot; none where there is no snapshot that can be read. */

@@ -18,6 +18,7 @@ import type { Sleeps } from './sleeps.ts'
 import { byOf, restart, restartForRelease } from './restart.ts'
 import { finalVerbs } from './revive.ts'
 import { Rolls } from './roll.ts'
+import { rotateDatabase } from './rotate.ts'
 import { followAccount } from './suspend.ts'
 import { routeViews, siteView } from './views.ts'
 import type { Wakes } from './wakes.ts'
@@ -30,6 +31,10 @@ export function frontDesk(parts: FrontParts): Desk {
   const { registry, states, table } = parts
   const rolls = new Rolls(parts)
   const view = (name: string): SiteView => siteView(parts, reserved(parts, name))
+  const whole = async (name: string): Promise<SiteView> => {
+    const seen = view(name)
+    return seen.kind === 'site' ? { ...seen, usage: await usageOf(parts, name), database: states.get(name)?.pod?.database ?? null } : seen
+  }
   const record = (actor: Account, action: string, subject: string, detail?: string): void => {
     registry.audit.add({ actor: actor.username, action, subject, ...(detail === undefined ? {} : { detail }) })
   }
@@ -42,8 +47,7 @@ export function frontDesk(parts: FrontParts): Desk {
     },
     createSite: async (actor, request) => siteView(parts, await createSite(parts, actor, request)),
     async view(name, { usage = false } = {}) {
-      const seen = view(name)
-      return usage && seen.kind === 'site' ? { ...seen, usage: await usageOf(parts, name) } : seen
+      return usage ? await whole(name) : view(name)
     },
     list: owner => registry.reservations.list(owner?.id).filter(({ phase }) => phase === 'held' || phase === 'creating').map(one => siteView(parts, one)),
     wakes: async name => { siteOf(parts, name); return await parts.diary.last(name) },
@@ -71,6 +75,11 @@ export function frontDesk(parts: FrontParts): Desk {
       await restart(parts, name, byOf(actor, registry.reservations.get(name)?.owner), { force: true })
       record(actor, 'site.restart', name)
       return view(name)
+    },
+    async rotateDatabase(actor, name) {
+      await rotateDatabase(parts, name, byOf(actor, registry.reservations.get(name)?.owner), (name, change) => update(parts, name, change))
+      record(actor, 'site.database.rotate', name)
+      return await whole(name)
     },
     watch(name, each, signal) {
       states.watch(name, () => { if (states.get(name) && registry.reservations.get(name)) each(siteView(parts, reserved(parts, name))) }, signal)
@@ -120,6 +129,7 @@ async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 
     ...(change.env === undefined ? {} : { env: parseEnv(change.env) }),
     ...(change.php === undefined ? {} : { php: parsePhp(change.php) }),
     ...(change.start === undefined ? {} : { start: parseStart(change.start) }),
+    ...(change.databasePassword === undefined ? {} : { databasePassword: change.databasePassword }),
     ...(change.egress === undefined ? {} : { egress: parseEgress(change.egress) }),
     ...(change.limits === undefined ? {} : { limits: parseLimits(change.limits) }),
   }
@@ -131,7 +141,7 @@ async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 
       parts.states.change(name, { pod: await patiently(() => pods(parts).update(site.name, specOf(next))) })
       parts.states.forgive(name)
     } catch (error) {
-      parts.registry.sites.update(name, { image: now.image, env: now.env, php: now.php, start: now.start, egress: now.egress, limits: now.limits })
+      parts.registry.sites.update(name, now)
       throw error
     }
   })

@@ -67,8 +67,8 @@ export function siteOf(parts: Pick<Parts, 'registry' | 'states'>, name: string):
   return { site, status }
 }
 
-export function specOf({ image, limits, env, php, start, egress }: Site): SiteSpec {
-  return { image, limits, env, php, start, egress }
+export function specOf({ image, limits, env, php, start, egress, databasePassword }: Site): SiteSpec {
+  return { image, limits, env, php, start, egress, database: { password: databasePassword } }
 }
 
 /** The site's pod, made by the provisioner if it has none yet. */

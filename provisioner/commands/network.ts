@@ -51,6 +51,14 @@ export const neighbour = (bridge: string, address: string, mac: string) =>
   ['ip', 'neighbour', 'replace', address, 'lladdr', mac, 'dev', bridge, 'nud', 'permanent']
 export const forgetNeighbour = (bridge: string, address: string) => ['ip', 'neighbour', 'delete', address, 'dev', bridge]
 
+/** A link of two ends, one of them in a network namespace. */
+export const addPair = (device: string, netns: string, inside: string) => ['ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', inside, 'netns', netns]
+export const showLink = (device: string) => ['ip', 'link', 'show', device]
+/** `device`: an interface, or `all`. */
+export const withoutIpv6 = (device: string) => ['sysctl', '-q', '-w', `net.ipv6.conf.${device}.disable_ipv6=1`]
+export const within = (netns: string, command: readonly string[]) => ['ip', 'netns', 'exec', netns, ...command]
+export const addRoute = (network: string, via: string) => ['ip', 'route', 'replace', network, 'via', via]
+
 /** A CNI plugin of Debian's containernetworking-plugins. */
 export const plugin = (name: string) => [`/usr/lib/cni/${name}`]
 

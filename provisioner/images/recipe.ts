@@ -1,6 +1,7 @@
 // What an image is made of, as data: Debian packages, files put over them and the OCI description. Called by build and ensure.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { mariadb } from './recipes/mariadb.ts'
 import { node } from './recipes/node.ts'
 import { php } from './recipes/php.ts'
 import { python } from './recipes/python.ts'
@@ -25,7 +26,7 @@ export type Recipe = {
 /** Changes to how every image is finished make another recipe too: raise this number. */
 const FINISH = 1
 
-const RECIPES: Recipe[] = [php, webStatic, node, python]
+const RECIPES: Recipe[] = [php, webStatic, node, python, mariadb]
 
 /** The recipe of an image. `not_found` where we have none of that name. */
 export function recipeOf(name: string): Recipe {

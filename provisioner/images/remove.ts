@@ -13,8 +13,8 @@ import { IMAGES, list, parseReference, type Image } from './store.ts'
 /** How long the version before the newest is kept although nobody uses it: to go back to. Milliseconds. */
 const KEPT = 7 * 24 * 3600 * 1000
 
-/** What a site is made of where nobody says otherwise: it goes on having a version. */
-const DEFAULT = 'php'
+/** What a site is made of where nobody says otherwise, and what the house's databases are on: each goes on having a version. */
+const NEEDED = ['php', 'mariadb']
 
 type Asked = (store: string) => Needs
 
@@ -61,7 +61,7 @@ export function surplus(images: Image[], { versions }: Needs, now: number): Imag
 function refuseIfNeeded(name: string, doomed: Image[], store: string, { versions, names }: Needs): void {
   const needed = doomed.find(image => versions.has(reference(image)))
   if (needed) throw inUse(reference(needed))
-  if (name === DEFAULT) throw new AubergeError('conflict', `${name} is what new sites are made of; remove its older versions by their numbers`)
+  if (NEEDED.includes(name)) throw new AubergeError('conflict', `${name} is what ${name === 'php' ? 'new sites are' : 'the database pod is'} made of; remove its older versions by their numbers`)
   if (doomed[0]?.name === name && names.has(name)) throw new AubergeError('conflict', `sites are set to the image ${name}; give them another (site update --image) or delete them first`)
   const last = list(store).findLast(image => image.name === doomed[0]?.name)
   if (name.includes('@') && last !== undefined && reference(last) === name) throw new AubergeError('conflict', `${name} is the newest version of ${last.name}; build a newer one first, or remove the image whole: image remove ${last.name}`)

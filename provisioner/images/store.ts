@@ -104,6 +104,11 @@ export function takesOf({ config: { config } }: Image): Takes | null {
   return takes === 'php' || takes === 'start' ? takes : null
 }
 
+/** Whether a site's pod can be made of it: the house's own are labelled. */
+export function isForSites({ config: { config } }: Image): boolean {
+  return config.Labels?.['auberge.for'] !== 'house'
+}
+
 /** Milliseconds in which a directory may change again and have the same time of change. */
 const TICK = 100
 

@@ -6,7 +6,7 @@ import type { Host } from '../host.ts'
 import { buildImage, type Report } from './build.ts'
 import { recipeOf } from './recipe.ts'
 import { tidy } from './remove.ts'
-import { find, list, newest, takesOf, type Image } from './store.ts'
+import { find, isForSites, list, newest, takesOf, type Image } from './store.ts'
 
 export function imageViews(host: Host): ImageView[] {
   return list(host.images).map(image => imageView(host, image))
@@ -16,7 +16,7 @@ function imageView(host: Host, image: Image): ImageView {
   const { name, version, bytes, builtAt } = image
   return {
     name, version, bytes, builtAt, usedBy: users(host, image), newest: newest(name, host.images)?.version === version, pinned: host.pins.get(name) === version,
-    takes: takesOf(image),
+    forSites: isForSites(image), takes: takesOf(image),
   }
 }
 

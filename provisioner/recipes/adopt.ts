@@ -7,8 +7,9 @@ import type { Host } from '../host.ts'
 import { siteCgroup } from '../instance.ts'
 import { podPlaces } from '../places.ts'
 import { podOf } from '../pod.ts'
-import { dropStage, stagedAs } from '../staging.ts'
+import { dropStage, stagedAs, stageMounted } from '../staging.ts'
 import { detachImage, forgetGrowth } from '../volume.ts'
+import { loadDatabase } from '../workshop/database.ts'
 import { mustHaveImage } from './create.ts'
 import { goCold } from './prepare.ts'
 
@@ -19,11 +20,13 @@ import { goCold } from './prepare.ts'
 export async function adopt(host: Host, name: string, id: string, spec: SiteSpec): Promise<Pod> {
   const site = host.states.site(name)
   if (site.adopted === id) return podOf(host, name)
-  const { release, releases } = stagedAs(host, name, id)
+  const { release, releases, database } = stagedAs(host, name, id)
   mustHaveImage(host, spec.image)
   await host.cgroups.kill(siteCgroup(host.instance, name))
   host.states.live(name, { failure: null })
   await goCold(host, name)
+  // It has been tried: what can fail is the server, and then all but the database is as before.
+  if (database) await stageMounted(host, name, volume => loadDatabase(host, name, volume))
   await host.states.save({ ...site, release, releases, spec, adopted: id, intent: 'adopt' })
   await finishAdoption(host, name)
   return podOf(host, name)

@@ -6,7 +6,7 @@ import type { Host } from '../host.ts'
 import { siteCgroup } from '../instance.ts'
 import { podPlaces } from '../places.ts'
 import { podOf } from '../pod.ts'
-import { find, newest, parseReference } from '../images/store.ts'
+import { find, isForSites, newest, parseReference } from '../images/store.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { ensureVolume, growsLater, growVolume, makeVolume, mustHaveRoom } from '../volume.ts'
 import { seed } from '../workshop/seed.ts'
@@ -25,6 +25,7 @@ export async function create(host: Host, name: string, spec: SiteSpec): Promise<
     { name: 'volume', act: () => makeVolume(host, name).then(() => ensureVolume(host, name)) },
     { name: 'content', act: () => seed(host, name) },
     { name: 'pod', act: () => prepare(host, name) },
+    { name: 'database', act: () => host.database.settle(name) },
     { name: 'done', act: () => host.states.save({ ...host.states.site(name), intent: null }) },
   ])
   host.states.live(name, { usedAt: Date.now() })
@@ -35,8 +36,9 @@ export async function create(host: Host, name: string, spec: SiteSpec): Promise<
 /** A version has to be there when a site is first set to it, whatever it means later. */
 export function mustHaveImage(host: Host, image: string): void {
   const exact = parseReference(image)
-  if (exact) return void find(exact.name, exact.version, host.images)
-  if (!newest(image, host.images)) throw new AubergeError('not_found', `there is no image ${image}; build it with: auberge image build ${image}`)
+  const found = exact ? find(exact.name, exact.version, host.images) : newest(image, host.images)
+  if (!found) throw new AubergeError('not_found', `there is no image ${image}; build it with: auberge image build ${image}`)
+  if (!isForSites(found)) throw new AubergeError('invalid', `the image ${image} is the house's own; give the site another, such as php`)
 }
 
 async function record(host: Host, name: string, spec: SiteSpec): Promise<void> {
@@ -50,6 +52,7 @@ export async function update(host: Host, name: string, spec: SiteSpec): Promise<
   if (spec.image !== site.spec.image) mustHaveImage(host, spec.image)
   await growVolume(host, name, spec.limits.disk)
   await host.states.save({ ...site, spec })
+  await host.database.settle(name)
   const { tier, veth } = host.states.life(name)
   if (veth !== null && spec.egress !== site.spec.egress) await admit(host, name, veth)
   if (tier !== 'cold') await host.cgroups.limit(siteCgroup(host.instance, name), spec.limits)

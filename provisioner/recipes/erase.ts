@@ -20,6 +20,7 @@ export async function erase(host: Host, name: string): Promise<void> {
   await removeLog(host, name)
   await removeVolume(host, name)
   await dropStage(host, name)
+  await host.database.drop(name)
   await rm(podPlaces(host.data, name).dir, { recursive: true, force: true })
   host.states.forget(name)
 }

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import type { Readable, Writable } from 'node:stream'
 import { AubergeError } from '../../wire/error.ts'
-import { workbench, type Workbench } from '../container.ts'
+import { workbench, type Work, type Workbench } from '../container.ts'
 import type { Host } from '../host.ts'
 
 /** What a program came to. Texts are cut at 64 KiB. */
@@ -27,8 +27,8 @@ export function program(name: string, ...args: string[]): string[] {
   return ['sh', '-c', readFileSync(new URL(`programs/${name}.sh`, import.meta.url), 'utf8'), name, ...args]
 }
 
-/** `volume`: a mounted directory in the place of the site's volume. */
-type Place = { volume?: string }
+/** What differs from the site's own: see container.ts. */
+type Place = Pick<Work, 'volume' | 'image' | 'network'>
 
 /** Opens a workshop of a site and resolves once programs can run in it. It closes by itself after `timeout` milliseconds. */
 export async function openWorkshop(host: Host, name: string, timeout: number, place: Place = {}): Promise<Workshop> {

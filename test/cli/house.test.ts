@@ -63,6 +63,6 @@ test('a file with an entry too few, too many or twice is no backup', async t => 
 })
 
 test('a version of an image that another machine had means the newest of this one', () => {
-  const images = [{ name: 'php', version: 3 }, { name: 'node', version: 1 }].map(each => ({ ...each, bytes: 1, builtAt: 1, usedBy: 0, newest: true, pinned: false, takes: null }))
+  const images = [{ name: 'php', version: 3 }, { name: 'node', version: 1 }].map(each => ({ ...each, bytes: 1, builtAt: 1, usedBy: 0, newest: true, pinned: false, forSites: true, takes: null }))
   assert.deepEqual(['php', 'php@3', 'php@2', 'node@9'].map(image => imageAs(images, image)), ['php', 'php@3', 'php', 'node'])
 })

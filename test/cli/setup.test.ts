@@ -46,8 +46,8 @@ test('an rkt is found where one can be run; where there is none, set-up says wha
 
 test('a gateway without pods needs no container packages and no image, and without root nothing at all', () => {
   const names = (runtime: 'crun' | 'rkt' | 'none', asRoot: boolean) => steps('/', { runtime, asRoot, tests: false }).map(step => step.name)
-  assert.deepEqual(names('crun', true), ['Debian packages', 'system users', 'program', 'image php'])
-  assert.deepEqual(names('rkt', true), ['rkt', 'Debian packages', 'system users', 'program', 'image php'])
+  assert.deepEqual(names('crun', true), ['Debian packages', 'system users', 'program', 'image php', 'image mariadb'])
+  assert.deepEqual(names('rkt', true), ['rkt', 'Debian packages', 'system users', 'program', 'image php', 'image mariadb'])
   assert.deepEqual(names('none', true), ['Debian packages', 'system users', 'program'])
   assert.deepEqual(names('none', false), [])
 })

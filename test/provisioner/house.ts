@@ -23,7 +23,7 @@ const log = logger('test')
 log.level = 'fatal'
 
 export const spec = (change: Partial<SiteSpec['limits']> = {}, env: Record<string, string> = {}): SiteSpec => ({
-  image: 'php', limits: { memory: 256 * 2 ** 20, cpu: 1, disk: 64 * 2 ** 20, pids: 128, ...change }, env, php: {}, start: null, egress: 'internet',
+  image: 'php', limits: { memory: 256 * 2 ** 20, cpu: 1, disk: 64 * 2 ** 20, pids: 128, database: 64 * 2 ** 20, ...change }, env, php: {}, start: null, egress: 'internet', database: null,
 })
 
 /** What is to be closed before a test's house is removed: hooks run in the order they were registered. */
@@ -85,7 +85,7 @@ export async function page(address: string, path = '/', port = 80): Promise<{ st
   return { status: statusCode, text: await body.text() }
 }
 
-/** Everything on this host that bears an instance's name or is below its data directory. */
+/** Everything on this host that bears an instance's name or is below its data directory, but for the database server: that is the house's, and stays while it runs. */
 export async function traces(instance: string, data: string): Promise<string[]> {
   const texts = await Promise.all([
     run(['ip', '-oneline', 'link', 'show', 'master', instance]), run(['ip', 'netns', 'list']), run(['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']),
@@ -95,5 +95,6 @@ export async function traces(instance: string, data: string): Promise<string[]> 
     run(['nft', 'list', 'table', 'bridge', instance]).then(text => text.split('\n').filter(line => line.includes('elements')).join('\n')),
   ])
   const [links, netns, loops, mounts, ...rest] = texts.map(text => text.split('\n').filter(Boolean)) as [string[], string[], string[], string[], ...string[][]]
-  return [...links, ...netns.filter(line => line.startsWith(`${instance}-`)), ...loops.filter(line => line.startsWith(data)), ...mounts.filter(line => line.startsWith(`${data}/`)), ...rest.flat()]
+  const all = [...links, ...netns.filter(line => line.startsWith(`${instance}-`)), ...loops.filter(line => line.startsWith(data)), ...mounts.filter(line => line.startsWith(`${data}/`)), ...rest.flat()]
+  return all.filter(line => !/_database|\/database\.json$|\/empty$/.test(line))
 }

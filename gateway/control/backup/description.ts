@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parseEnv, parseImage, parseLimits, parseStart } from '../../../registry/parse.ts'
 import { parsePhp } from '../../../registry/php.ts'
-import type { Limits, Site } from '../../../registry/types.ts'
+import { DEFAULT_LIMITS, type Site } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
 
 /** Goes up with every change that an earlier program would misread. */
@@ -18,7 +18,7 @@ export const SITE_BACKUP = Type.Object({
   madeAt: Type.String({ maxLength: 40, description: 'ISO 8601' }),
   settings: Type.Object({
     image: Type.String({ description: 'an image, or one version of it' }),
-    limits: Type.Object({ memory: Type.Number(), cpu: Type.Number(), disk: Type.Number(), pids: Type.Number() }, { additionalProperties: false }),
+    limits: Type.Object({ memory: Type.Number(), cpu: Type.Number(), disk: Type.Number(), pids: Type.Number(), database: Type.Optional(Type.Number()) }, { additionalProperties: false }),
     env: Words,
     php: Words,
     start: Type.Union([Type.String(), Type.Null()]),
@@ -44,7 +44,7 @@ export function parseDescription(text: string): { name: string; settings: Settin
   const { image, limits, env, php, start, wakeForRobots, egress = 'internet' } = found.settings
   return {
     name: found.name,
-    settings: { image: parseImage(image), limits: parseLimits(limits) as Limits, env: parseEnv(env), php: parsePhp(php), start: parseStart(start), wakeForRobots, egress },
+    settings: { image: parseImage(image), limits: { ...DEFAULT_LIMITS, ...parseLimits(limits) }, env: parseEnv(env), php: parsePhp(php), start: parseStart(start), wakeForRobots, egress },
   }
 }
 

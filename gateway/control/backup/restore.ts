@@ -49,7 +49,7 @@ async function fitting(parts: Parts, site: Site, settings: Settings, trust: Trus
 
 function least(wanted: Limits, most: Limits): Limits {
   const one = (key: keyof Limits) => Math.min(wanted[key], most[key])
-  return { memory: one('memory'), cpu: one('cpu'), disk: one('disk'), pids: one('pids') }
+  return { memory: one('memory'), cpu: one('cpu'), disk: one('disk'), pids: one('pids'), database: one('database') }
 }
 
 /** New requests are held from the drain on; the site runs again afterwards, whatever came of it, where it did before. */

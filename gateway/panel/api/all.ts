@@ -10,6 +10,7 @@
 //   PUT    /api/sites/NAME/content  (zip or tar.gz)         POST   /api/sites {…,owner}
 //   POST   /api/sites/NAME/wake  /restart                   DELETE /api/sites/NAME?purge=1       without a final backup
 //   POST   /api/sites/NAME/sleep {tier?}                    GET    /api/images
+//   POST   /api/sites/NAME/database/rotate
 //   POST   /api/sites/NAME/rollback {release}               POST   /api/images/NAME/build        streams its progress as text
 //   GET    /api/sites/NAME/logs[?follow=1][&source=access]  POST   /api/images/NAME/roll         JSON lines
 //   GET    /api/sites/NAME/events   /wakes                  PUT    /api/images/NAME/pin {version}   DELETE /api/images/NAME[@VERSION]   …/pin
@@ -29,6 +30,7 @@ import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
 import { addCertificates } from './certificates.ts'
 import { addContent } from './content.ts'
+import { addDatabase } from './database.ts'
 import { addEvents } from './events.ts'
 import { addExec } from './exec.ts'
 import { addFinals } from './finals.ts'
@@ -47,7 +49,7 @@ import { addSites } from './sites.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
-  addHealth, addOpenapi, addAccounts, addSession, addTokens, addNames, addSites, addContent, addPower, addLogs, addEvents, addBackup, addFinals, addHouse,
+  addHealth, addOpenapi, addAccounts, addSession, addTokens, addNames, addSites, addContent, addPower, addDatabase, addLogs, addEvents, addBackup, addFinals, addHouse,
   addExec, addRoutes, addInvites, addImages, addAudit, addCertificates, addMetrics,
 ]
 

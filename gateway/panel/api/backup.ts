@@ -16,7 +16,7 @@ export function addBackup(app: App, room: Room): void {
   takeAnything(app)
   /** Sites whose backup is being read at this door: each takes up a copy of the site's files on the house's disk. */
   const reading = new Set<string>()
-  app.get('/api/sites/:name/backup', { config: { access: 'owner' }, schema: { summary: 'A tar.gz of the site: files and settings', params: Named } }, async (request, reply) => {
+  app.get('/api/sites/:name/backup', { config: { access: 'owner' }, schema: { summary: 'A tar.gz of the site: files, database and settings', params: Named } }, async (request, reply) => {
     const name = siteName(request)
     if (reading.has(name)) throw new AubergeError('conflict', 'A backup of this site is being read. Wait until it has ended.')
     reading.add(name)
@@ -25,7 +25,7 @@ export function addBackup(app: App, room: Room): void {
     reply.type('application/gzip').header('content-disposition', `attachment; filename="${name}.tar.gz"`)
     return sendStream(room, reply, archive)
   })
-  app.put('/api/sites/:name/backup', { config: { access: 'owner', most: request => mostOf(room, siteName(request)) }, bodyLimit: MAX_BACKUP, schema: { summary: 'Restore a backup, of this site or another: files and settings', params: Named } }, async request => {
+  app.put('/api/sites/:name/backup', { config: { access: 'owner', most: request => mostOf(room, siteName(request)) }, bodyLimit: MAX_BACKUP, schema: { summary: 'Restore a backup, of this site or another: files, database and settings', params: Named } }, async request => {
     await restore(room, caller(request), siteName(request), needBody(request.body))
     return room.desk.view(siteName(request))
   })
@@ -40,8 +40,8 @@ export async function restore(room: Room, account: Account, name: string, body: 
   })
 }
 
-/** Bytes a backup of a site that may have such a disk can have, with all that tar puts around files. */
+/** Bytes a backup of a site that may have such a disk and database can have, with all that tar puts around files and SQL around rows. */
 export function mostOf(room: Room, name: string): number {
-  const { disk } = mostLimits(room.registry.sites.get(name)?.limits ?? DEFAULT_LIMITS)
-  return room.door === 'console' ? MAX_BACKUP : 2 * disk + MAX_UPLOAD
+  const { disk, database } = mostLimits(room.registry.sites.get(name)?.limits ?? DEFAULT_LIMITS)
+  return room.door === 'console' ? MAX_BACKUP : 2 * disk + 4 * database + MAX_UPLOAD
 }

@@ -27,6 +27,7 @@ const SomeLimits = Type.Object({
   cpu: Type.Optional(Type.Number({ minimum: 0.01, maximum: 1024, description: 'cores' })),
   disk: Type.Optional(Type.Integer({ minimum: 16 * 2 ** 20, description: 'bytes' })),
   pids: Type.Optional(Type.Integer({ minimum: 8, maximum: 100_000 })),
+  database: Type.Optional(Type.Integer({ minimum: 2 ** 20, description: 'bytes' })),
 }, { additionalProperties: false })
 
 const Change = Type.Object({
@@ -103,7 +104,7 @@ export async function changeSite(room: Room, account: Account, name: string, cha
 
 function checkLimits(room: Room, name: string, wanted: Partial<Limits>): void {
   const most = mostLimits(room.registry.sites.get(name)?.limits ?? DEFAULT_LIMITS)
-  for (const key of ['memory', 'cpu', 'disk', 'pids'] as const) {
+  for (const key of ['memory', 'cpu', 'disk', 'pids', 'database'] as const) {
     if ((wanted[key] ?? 0) > most[key]) throw new AubergeError('quota', `${key} may be ${most[key]} at most. The administrator can allow more.`)
   }
 }

@@ -4,9 +4,9 @@ import type { Say } from '../language/pick.ts'
 
 const nameOf = (image: string): string => image.split('@')[0] ?? ''
 
-/** Values and their words for a list to choose from: each image, then its versions; what is set is among them, whether it is still there or not. */
+/** Values and their words for a list to choose from: each image that is for sites, then its versions; what is set is among them, whether it is still there or not. */
 export function imageChoices(images: ImageView[], set: string, t: Say): [value: string, words: string][] {
-  const versions = [...new Set([...images.map(({ name, version }) => `${name}@${version}`), ...(set.includes('@') ? [set] : [])])]
+  const versions = [...new Set([...images.filter(image => image.forSites).map(({ name, version }) => `${name}@${version}`), ...(set.includes('@') ? [set] : [])])]
   const names = [...new Set([...versions, set].map(nameOf))].sort()
   return names.flatMap(name => [
     [name, t('image_newest', { image: name })],

@@ -29,6 +29,7 @@ export function addSiteForms(app: App, room: Room, views: Views): void {
   form('wake', 'woken', (request, name) => desk.wake(caller(request), name))
   form('sleep', 'slept', (request, name) => desk.sleep(caller(request), name))
   form('restart', 'restarted', (request, name) => desk.restart(caller(request), name))
+  form('database', 'rotated', (request, name) => desk.rotateDatabase(caller(request), name))
   form('robots', 'robots', (request, name) => desk.updateSite(caller(request), name, { wakeForRobots: field(request, 'wake') === 'on' }))
   form('egress', 'egress', (request, name) => desk.updateSite(caller(request), name, { egress: field(request, 'internet') === 'on' ? 'internet' : 'none' }))
   form('rollback', 'rolled_back', (request, name) => desk.rollback(caller(request), name, field(request, 'release')))

@@ -16,7 +16,7 @@ import { errorsOf, field, type Views } from './views.ts'
 /** A form: what it changes, as one piece or by fields, each with the id that an error of it is shown at. */
 type Form = { read(request: FastifyRequest): { at: string; change: () => SiteChange }[] }
 
-const LIMITS = ['memory', 'cpu', 'disk', 'pids'] as const
+const LIMITS = ['memory', 'cpu', 'disk', 'pids', 'database'] as const
 
 const FORMS: Record<string, Form> = {
   image: { read: request => [{ at: 'image', change: () => ({ image: field(request, 'image') }) }] },

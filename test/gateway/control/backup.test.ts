@@ -26,7 +26,7 @@ const bring = async (set: Stage, description: string, more = {}) => set.control.
 
 async function withShop(t: Parameters<typeof stage>[0]): Promise<Stage> {
   const set = await stage(t)
-  set.rooms.views = ['php', 'node'].map(name => ({ name, version: 2, bytes: 1, builtAt: 1, usedBy: 0, newest: true, pinned: false, takes: null }))
+  set.rooms.views = ['php', 'node'].map(name => ({ name, version: 2, bytes: 1, builtAt: 1, usedBy: 0, newest: true, pinned: false, forSites: true, takes: null }))
   await set.control.desk.createSite(set.alice, { name: 'shop', owner: set.alice })
   set.rooms.calls.length = 0
   return set
@@ -38,7 +38,8 @@ test('a restore brings the files, then all settings, and is in the audit log', a
   assert.deepEqual(set.rooms.calls, [`stage shop all my files ${DEFAULT_LIMITS.disk}`, 'adopt shop staged'])
   const { image, limits, env, php, start, wakeForRobots, egress } = await set.control.desk.view('shop')
   assert.deepEqual({ image, limits, env, php, start, wakeForRobots, egress }, { ...SETTINGS, start: 'run me', limits: { ...DEFAULT_LIMITS, cpu: 0.5 } })
-  assert.deepEqual(set.rooms.pods.get('shop')?.spec, { image, limits, env, php, start, egress })
+  const { database: _, ...spec } = set.rooms.pods.get('shop')?.spec ?? { database: null }
+  assert.deepEqual(spec, { image, limits, env, php, start, egress })
   const { action, detail } = set.registry.audit.list(1)[0] ?? {}
   assert.deepEqual([action, detail], ['site.restore', 'from a backup of elsewhere'])
 })
@@ -56,7 +57,7 @@ test('a site that ran runs again after a restore, one that slept sleeps', async 
 
 test('limits end at what the account may have, for an administrator at what anyone may', async t => {
   const set = await withShop(t)
-  const large = { memory: 2 ** 32, cpu: 4, disk: 2 ** 33, pids: 64 }
+  const large = { memory: 2 ** 32, cpu: 4, disk: 2 ** 33, pids: 64, database: 2 ** 33 }
   await bring(set, text1({ limits: large }))
   assert.deepEqual(set.registry.sites.get('shop')?.limits, { ...DEFAULT_LIMITS, pids: 64 })
   set.registry.accounts.setRole(set.alice.id, 'admin')
@@ -128,7 +129,7 @@ for (const adopted of [true, false]) {
     const before = set.registry.sites.get('shop')
     set.registry.settings.set('restore.shop', JSON.stringify(SETTINGS))
     const { wakeForRobots, ...spec } = SETTINGS
-    if (adopted) await set.rooms.adopt('shop', 'staged', spec)
+    if (adopted) await set.rooms.adopt('shop', 'staged', { ...spec, database: { password: before?.databasePassword ?? '' } })
     await set.again()
     await until(() => set.registry.settings.get('restore.shop') === null)
     assert.deepEqual(set.registry.sites.get('shop'), adopted ? { ...before, ...SETTINGS } : before)

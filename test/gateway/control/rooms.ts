@@ -2,7 +2,7 @@
 // Whatever is about real pods is tested with the real provisioner, end to end.
 import { Readable, type Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Backup, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, Woken } from '../../../provisioner/api.ts'
+import type { Backup, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, Usage, Woken } from '../../../provisioner/api.ts'
 import { AubergeError } from '../../../wire/error.ts'
 
 export class Rooms implements Provisioner {
@@ -101,7 +101,7 @@ export class Rooms implements Provisioner {
     this.finals = this.finals.filter(each => each.id !== id)
   }
 
-  async usage(): Promise<{ memory: number; disk: number; files: number }> { return { memory: this.memoryEach, disk: 1, files: 1 } }
+  async usage(): Promise<Usage> { return { memory: this.memoryEach, disk: 1, files: 1, database: 1 } }
 
   async memory(): Promise<Record<string, number>> {
     const awake = [...this.pods.values()].filter(pod => pod.tier === 'running' || pod.tier === 'frozen')
@@ -131,7 +131,10 @@ export class Rooms implements Provisioner {
   #put(name: string, spec: SiteSpec, tier: Tier): Pod {
     const last = this.pods.get(name)
     const ipv4 = last?.ipv4 ?? `10.88.0.${this.#next++}`
-    const pod: Pod = { name, tier, image: spec.image, ipv4, ipv6: 'fd00::1', port: 80, outdated: false, spec, release: last?.release ?? null, releases: last?.releases ?? [] }
+    const pod: Pod = {
+      name, tier, image: spec.image, ipv4, ipv6: 'fd00::1', port: 80, outdated: false, spec, release: last?.release ?? null, releases: last?.releases ?? [],
+      database: spec.database && { host: '10.214.0.2', port: 3306, name, user: name, ...spec.database },
+    }
     this.pods.set(name, pod)
     return pod
   }

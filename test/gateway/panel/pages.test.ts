@@ -105,15 +105,15 @@ test('settings are saved by forms, and what is wrong is said beside its field an
   await save('image', { image: versions[0]! })
   await save('env', { env: 'STAGE=test\r\n\r\nQUOTE=a = "b" <c>\r\n' })
   await save('php', { 'php-memory_limit': '64m', 'php-display_errors': 'On', 'php-date.timezone': '', 'php-session.cookie_samesite': '' })
-  await save('limits', { 'limit-memory': '128M', 'limit-cpu': '0.5', 'limit-disk': '2G', 'limit-pids': '64' }, boss)
+  await save('limits', { 'limit-memory': '128M', 'limit-cpu': '0.5', 'limit-disk': '2G', 'limit-pids': '64', 'limit-database': '1G' }, boss)
   const { image, env, php, limits } = await view()
-  assert.deepEqual({ image, env, php, limits }, { image: versions[0], env: { STAGE: 'test', QUOTE: 'a = "b" <c>' }, php: { memory_limit: '64M', display_errors: 'On' }, limits: { memory: 2 ** 27, cpu: 0.5, disk: 2 ** 31, pids: 64 } })
+  assert.deepEqual({ image, env, php, limits }, { image: versions[0], env: { STAGE: 'test', QUOTE: 'a = "b" <c>' }, php: { memory_limit: '64M', display_errors: 'On' }, limits: { memory: 2 ** 27, cpu: 0.5, disk: 2 ** 31, pids: 64, database: 2 ** 30 } })
   assert.ok((await alice.send('GET', '/sites/tuned')).text.includes('QUOTE=a = &quot;b&quot; &lt;c&gt;</textarea>'))
 
   const wrong: [string, Record<string, string>, string[]][] = [
     ['image', { image: 'castle' }, ['image']], ['env', { env: 'no assignment' }, ['env']], ['env', { env: 'DB_HOST=evil' }, ['env']],
     ['php', { 'php-memory_limit': '1T', 'php-max_execution_time': 'x', 'php-display_errors': 'On' }, ['php-memory_limit', 'php-max_execution_time']],
-    ['limits', { 'limit-memory': 'much', 'limit-cpu': '0', 'limit-disk': '2G', 'limit-pids': '64' }, ['limit-memory', 'limit-cpu']],
+    ['limits', { 'limit-memory': 'much', 'limit-cpu': '0', 'limit-disk': '2G', 'limit-pids': '64', 'limit-database': '1G' }, ['limit-memory', 'limit-cpu']],
   ]
   for (const [form, fields, at] of wrong) {
     const answer = await boss.form(`/sites/tuned/${form}`, fields)
@@ -124,7 +124,7 @@ test('settings are saved by forms, and what is wrong is said beside its field an
     }
     if (form !== 'image') assert.ok(answer.text.includes(`value="${fields[at[0]!]}"`) || answer.text.includes(`>${fields[at[0]!]}</textarea>`), 'what was typed stays')
   }
-  assert.equal((await alice.form('/sites/tuned/limits', { 'limit-memory': '4G', 'limit-cpu': '1', 'limit-disk': '2G', 'limit-pids': '64' })).status, 403)
+  assert.equal((await alice.form('/sites/tuned/limits', { 'limit-memory': '4G', 'limit-cpu': '1', 'limit-disk': '2G', 'limit-pids': '64', 'limit-database': '1G' })).status, 403)
   assert.deepEqual(await view().then(({ image, env, php, limits }) => ({ image, env, php, limits })), { image, env, php, limits }, 'and changed nothing')
   await save('php', {})
   assert.deepEqual((await view()).php, {})

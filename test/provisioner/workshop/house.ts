@@ -19,7 +19,7 @@ import { inWorkshop } from '../../../provisioner/workshop/workshop.ts'
 import { logger } from '../../../wire/log.ts'
 import type { Limits } from '../../../registry/types.ts'
 
-const LIMITS: Limits = { memory: 256 * 2 ** 20, cpu: 2, disk: 64 * 2 ** 20, pids: 64 }
+const LIMITS: Limits = { memory: 256 * 2 ** 20, cpu: 2, disk: 64 * 2 ** 20, pids: 64, database: 64 * 2 ** 20 }
 
 /** A host with one site `alice` whose volume is mounted and seeded; removed when the test ends. */
 export async function house(t: TestContext, limits: Partial<Limits> = {}, runtime: 'crun' | 'runc' = 'crun'): Promise<Host> {
@@ -35,7 +35,7 @@ export async function house(t: TestContext, limits: Partial<Limits> = {}, runtim
 export async function site(host: Host, name: string, limits: Partial<Limits> = {}): Promise<void> {
   await mkdir(podPlaces(host.data, name).dir, { recursive: true, mode: 0o700 })
   const slot = host.states.freeSlot()
-  await host.states.save({ name, slot, spec: { image: 'php', limits: { ...LIMITS, ...limits }, env: { COLOR: 'green' }, php: {}, start: null, egress: 'internet' }, intent: null, release: null, releases: [] })
+  await host.states.save({ name, slot, spec: { image: 'php', limits: { ...LIMITS, ...limits }, env: { COLOR: 'green' }, php: {}, start: null, egress: 'internet', database: null }, intent: null, release: null, releases: [] })
   await makeVolume(host, name)
   await ensureVolume(host, name)
   await seed(host, name)
