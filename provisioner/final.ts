@@ -1,9 +1,10 @@
 // Final backups: what is left of deleted sites for a while, in a directory of its own that only root may enter. Written by recipes/destroy.ts,
 // read and removed by the server, swept at start and daily.
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { AubergeError } from '../wire/error.ts'
+import { flushed } from '../wire/flushed.ts'
 import { places } from '../wire/house.ts'
 import type { Backup } from './api.ts'
 import type { Host } from './host.ts'
@@ -32,8 +33,7 @@ export async function keepBackup(host: Host, name: string, write: (file: string)
     await rm(partial, { force: true })
     throw error
   }
-  const directory = await open(backups, 'r')
-  await directory.sync().finally(() => directory.close())
+  await flushed(backups)
   await sweepBackups(host)
   return required(await viewOf(host, id), id)
 }

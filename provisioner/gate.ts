@@ -15,7 +15,7 @@ export class Gate {
   /** Runs `act` when its turn has come. */
   async pass<T>(act: () => Promise<T>): Promise<T> {
     await this.#enter()
-    const leave = once(async () => this.#leave())
+    const leave = once(() => this.#leave())
     const late = setTimeout(leave, this.#patience)
     try {
       return await act()

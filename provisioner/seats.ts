@@ -1,6 +1,7 @@
 // How many commands and readers of a log one site may have at once: each costs the house a process or a timer that no limit of the pod covers.
 // Used by log.ts and the workshop.
 import { AubergeError } from '../wire/error.ts'
+import { once } from '../wire/once.ts'
 
 export class Seats {
   readonly #most: number
@@ -19,11 +20,7 @@ export class Seats {
     const taken = this.#taken.get(key) ?? 0
     if (taken >= this.#most) throw new AubergeError('rate_limited', `${this.#most} ${this.#what} of ${site} are under way; end one, or wait until one has ended`)
     this.#taken.set(key, taken + 1)
-    let mine = true
-    return () => {
-      if (mine) this.#leave(key)
-      mine = false
-    }
+    return once(() => this.#leave(key))
   }
 
   #leave(key: string): void {

@@ -2,6 +2,8 @@
 // living part (processes, network) is on a tmpfs and so ends with the processes it describes. Read and written by recipes.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { flushed } from '../wire/flushed.ts'
 import { places } from '../wire/house.ts'
 import { AubergeError } from '../wire/error.ts'
 import { DEFAULT_LIMITS } from '../registry/types.ts'
@@ -153,6 +155,5 @@ export async function replaceDurably(file: string, text: string): Promise<void> 
     await handle.close()
   }
   await rename(`${file}.new`, file)
-  const dir = await open(file.slice(0, file.lastIndexOf('/')), 'r')
-  await dir.sync().finally(() => dir.close())
+  await flushed(dirname(file))
 }

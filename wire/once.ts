@@ -1,7 +1,7 @@
-// An act that is done the first time only: how the supervisor and its children leave, whichever signal comes first or twice.
+// An act that is done the first time only, whoever calls for it first or twice: leaving a process, giving a place back.
 
 /** A function that calls `act` the first time it is called, and then no more. */
-export function once(act: () => Promise<void>): () => void {
+export function once(act: () => Promise<void> | void): () => void {
   let called = false
   return () => {
     if (called) return

@@ -1,8 +1,9 @@
 // `auberge backup FILE`: the whole house in one tar while it runs. Each site is of one moment; the registry is taken last, so that it knows all of them.
-import { open, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { AubergeError } from '../../wire/error.ts'
+import { flushed } from '../../wire/flushed.ts'
 import type { ImageView } from '../../provisioner/api.ts'
 import { argument, answer, type Desk } from '../desk.ts'
 import type { SiteView } from '../site.ts'
@@ -95,9 +96,4 @@ async function added(tar: TarFile, name: string, fetch: () => Promise<Readable>)
     if (error instanceof AubergeError && error.code === 'not_found') return null
     throw error
   }
-}
-
-async function flushed(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  await handle.sync().finally(() => handle.close())
 }

@@ -1,6 +1,7 @@
 // A file that mirrors something in memory for processes that must start without control: replaced in one step, never half written.
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { flushed } from '../../wire/flushed.ts'
 
 /** Readable by the group of the directory, which is the one of the process that starts from it. */
 const MODE = 0o640
@@ -18,8 +19,7 @@ export async function writeWhole(file: string, text: string | Iterable<string>, 
     await handle.close()
   }
   await rename(draft, file)
-  const folder = await open(dirname(file), 'r')
-  await folder.sync().finally(() => folder.close())
+  await flushed(dirname(file))
 }
 
 /** Entries of a list that are made text in one go: 100,000 at once would keep visitors' wakes waiting for a fifth of a second. */

@@ -1,7 +1,8 @@
 // Puts the volume that a restore has filled in the place of a site's own, and gives the site what it is to be with it. Called by the server, in the
 // site's queue, and by reconcile for what a kill interrupted.
 import { existsSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
+import { flushed } from '../../wire/flushed.ts'
 import type { Pod, SiteSpec } from '../api.ts'
 import type { Host } from '../host.ts'
 import { siteCgroup } from '../instance.ts'
@@ -38,8 +39,7 @@ export async function finishAdoption(host: Host, name: string): Promise<void> {
   await detachImage(volumeImage, volume)
   await forgetGrowth(host, name)
   if (existsSync(stagedImage)) await rename(stagedImage, volumeImage)
-  const directory = await open(dir, 'r')
-  await directory.sync().finally(() => directory.close())
+  await flushed(dir)
   await dropStage(host, name)
   await host.states.save({ ...host.states.site(name), intent: null })
 }

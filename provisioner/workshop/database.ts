@@ -74,7 +74,7 @@ async function head(size: number): Promise<Buffer> {
 export async function tryDatabase(host: Host, name: string, volume: string): Promise<void> {
   if (accessOf(host, name) === null) return
   await host.database.ready()
-  await host.database.scratch(name, () => networked(host, name, () => loaded(host, name, volume, scratchOf(name))))
+  await host.database.scratch(name, () => networked(host, name, () => loaded(host, name, volume, scratchOf(name), 'nothing was changed')))
 }
 
 /** Puts what a backup brought in the place of all that is in the site's database, and removes it from the volume. */
@@ -83,15 +83,16 @@ export async function loadDatabase(host: Host, name: string, volume: string): Pr
   if (access !== null) {
     await host.database.ready()
     await host.database.empty(name)
-    await networked(host, name, () => loaded(host, name, volume, access.name))
+    await networked(host, name, () => loaded(host, name, volume, access.name, 'the database is incomplete now, the files are as before: restore again'))
   }
   await inWorkshop(host, name, TIME, shop => shop.run(program('loaded')), { volume })
 }
 
-function loaded(host: Host, name: string, volume: string, database: string): Promise<void> {
+/** `outcome`: what a failure leaves the site with. */
+function loaded(host: Host, name: string, volume: string, database: string, outcome: string): Promise<void> {
   return inWorkshop(host, name, TIME, async shop => {
     const { status, stderr } = await shop.run(program('load', database))
-    if (status !== 0) throw new AubergeError('bad_archive', `the database in the backup can't be brought back; nothing was changed. The server said: ${printable(stderr)}`)
+    if (status !== 0) throw new AubergeError('bad_archive', `the database in the backup can't be brought back; ${outcome}. The server said: ${printable(stderr)}`)
   }, { image: 'mariadb', network: 'own', volume })
 }
 
