@@ -104,7 +104,8 @@ export class Memory {
     const { owner = this.#ownerOf(name), expected = 0, settled = 0 } = this.#held.get(name) ?? {}
     const isSettled = settled < Date.now()
     this.#held.set(name, { bytes: isSettled ? measured : Math.max(measured, expected), owner, expected, settled })
-    this.#last.set(name, isSettled ? measured : Math.max(measured, this.#last.get(name) ?? 0))
+    // One that has hardly begun shows less than it will hold: only a settled pod lowers what is expected of its next wake.
+    if (isSettled || measured > this.expected(name)) this.#last.set(name, measured)
   }
 
   /** 0 for a pod of nobody, which reconcile.ts removes. */

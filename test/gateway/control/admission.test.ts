@@ -50,6 +50,14 @@ test('where nothing is frozen, an idle site that runs gives way, and one with a 
   assert.deepEqual(['one', 'two', 'three'].map(set.tier), ['running', 'prepared', 'running'])
 })
 
+test('a site that was seen when it had hardly begun is not expected to be that small at its next wake', async t => {
+  const set = await begin(t, 1.5)
+  await set.make('alice', 'one', 'two')
+  set.rooms.held.set('one', 2 * MIB)
+  await set.wake('one', 'two', 'one')
+  assert.deepEqual(['one', 'two'].map(set.tier), ['running', 'prepared'])
+})
+
 test('a frozen site is thawed without asking for room: it holds its memory already', async t => {
   const set = await begin(t, 2)
   await set.make('alice', 'one', 'two')
