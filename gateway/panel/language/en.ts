@@ -26,7 +26,7 @@ export const en = {
   manage: 'Manage', external: 'points elsewhere', all_sites: 'all sites of this house are in the {link}', owned_by: 'of {owner}',
 
   // Site page
-  address: 'Address', state: 'State', woken_by: 'Last woken {when} in {ms} ms by {cause}', cause_visitor: 'a visitor', cause_robot: 'a robot', cause_tool: 'a program',
+  section_overview: 'Overview', section_domains: 'Domains', sections: 'Parts of this page', address: 'Address', state: 'State', woken_by: 'Last woken {when} in {ms} ms by {cause}', cause_visitor: 'a visitor', cause_robot: 'a robot', cause_tool: 'a program',
   cause_owner: 'its owner', cause_admin: 'an administrator', cause_cron: 'its timetable',
   awake_since: 'Awake since {when}:', awake_requests: '{count} requests, WebSockets or event streams are open.', awake_commands: '{count} commands run in it.', awake_recent: 'used a short time ago; it falls asleep {when} if nobody comes.',
   wakes_title: 'Last wakes', wakes_empty: 'Nobody has woken this site yet.', wake_when: 'When', wake_took: 'Took', wake_outcome: 'Outcome', wake_ms: '{ms} ms', wake_queued: '{ms} ms of it in the queue',
@@ -38,10 +38,10 @@ export const en = {
   cpu: 'Processor', processes: 'Processes', of_limit: '{used} of {limit}', up_to: 'up to {limit}', cores: '{count} core(s)', asleep_uses_nothing: 'nothing while asleep', image: 'Image', created: 'Created', details_title: 'Details',
   backup_title: 'Backup', backup_lead: 'All files and the database as they are at one moment, and the settings of this site. Keep it as carefully as a password: the environment is in it.', backup: 'Download a backup',
   restore_title: 'Restore a backup', restore_lead: 'Files, database and settings of the backup replace what is here. If anything is wrong with it, nothing changes.', restore_drop: 'Drop a backup here, or choose one', restore_do: 'Restore it', restore_unpack: 'Restoring…', done_restored: 'Restored. All is as it was in the backup.',
-  settings_title: 'Settings', restart_needed: 'The site runs with earlier settings until it next starts.', done_saved: 'Saved.',
+  settings_title: 'Settings', switches_title: 'Who wakes it, what it reaches', restart_needed: 'The site runs with earlier settings until it next starts.', done_saved: 'Saved.',
   image_newest: '{image}, the newest', image_runs: 'It runs on {image}.', image_hint: 'A version of its own stays the same when the administrator builds a newer one.', save_image: 'Save the image',
   start: 'Start command', start_hint: 'One line, run in the document root; the program listens on $PORT. Empty: as the image has it.', save_start: 'Save the command',
-  env: 'Environment', env_hint: 'NAME=value, one a line.', save_env: 'Save the environment',
+  env: 'Environment', env_lines: 'Variables', image_which: 'Which one', env_hint: 'NAME=value, one a line.', save_env: 'Save the environment',
   limits: 'Limits', limit_cpu: 'Processor cores', save_limits: 'Save the limits',
   php_title: 'PHP settings', php_hint: 'What is left empty is as the image has it.', php_default: 'as the image has it', php_such_as: 'such as {example}', save_php: 'Save the PHP settings',
   robots_wake: 'Robots wake this site, too', robots_hint: 'Search engines then find it however rarely people come; scanners keep it awake as well.', save_robots: 'Save the switch', done_robots: 'Saved.',

@@ -26,7 +26,7 @@ const FIELDS: Partial<Record<ErrorCode, string>> = {
 export function openViews(room: Room, assets: string): Views {
   const eta = new Eta({ views: join(import.meta.dirname, '..', 'views'), cache: true, autoEscape: true, autoTrim: false })
   const show: Views['show'] = (request, reply, view, data = {}) => {
-    const html = eta.render(`./${view}`, { ...common(room, assets, request), errors: {}, values: {}, scripts: [], ...data })
+    const html = eta.render(`./${view}`, { ...common(room, assets, request), errors: {}, values: {}, scripts: [], styles: [], ...data })
     return reply.type('text/html; charset=utf-8').header('vary', 'accept-language, cookie').send(html)
   }
   const notFound: Views['notFound'] = (request, reply) => show(request, reply.code(404), 'not-found')

@@ -57,18 +57,18 @@ test('a new password counts for a site that runs and one that sleeps, and the ol
 test('the page of a site says it in both languages, and its form gives a new password', async () => {
   const { database } = await seen('blog')
   for (const [language, words] of [['en', en], ['fr', fr]] as const) {
-    const page = (await alice.send('GET', '/sites/blog', { headers: { 'accept-language': language } })).text
+    const page = (await alice.send('GET', '/sites/blog/database', { headers: { 'accept-language': language } })).text
     for (const text of [words.database_title, words.database_password, database?.host ?? 'x', database?.password ?? 'x']) assert.ok(page.includes(text), `${language}: ${text}`)
   }
   const answer = await alice.form('/sites/blog/database', {})
-  assert.deepEqual([answer.status, answer.headers.location], [303, '/sites/blog?done=rotated'])
+  assert.deepEqual([answer.status, answer.headers.location], [303, '/sites/blog/database?done=rotated'])
   assert.notEqual((await seen('blog')).database?.password, database?.password)
 })
 
 test('the image of the database server is no site’s', async () => {
   assert.equal((await alice.call('POST', '/api/sites', { name: 'odd', image: 'mariadb' })).status, 422)
   assert.equal((await alice.call('PATCH', '/api/sites/blog', { image: 'mariadb' })).status, 422)
-  assert.doesNotMatch((await alice.send('GET', '/sites/blog')).text, /value="mariadb/)
+  assert.doesNotMatch((await alice.send('GET', '/sites/blog/settings')).text, /value="mariadb/)
   assert.ok((await boss.call('GET', '/api/images')).json<{ name: string }[]>().some(image => image.name === 'mariadb'))
 })
 

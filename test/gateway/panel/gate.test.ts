@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Dispatcher } from 'undici'
+import { SECTIONS } from '../../../gateway/panel/pages/site/sections.ts'
+import { placeOf } from '../../../gateway/panel/pages/site/show.ts'
 import { openPods } from '../../helpers/pods.ts'
 import { openHouse, people, type Visitor } from './house.ts'
 
@@ -17,7 +19,7 @@ async function calls(visitor: Visitor): Promise<[Method, string][]> {
 }
 
 const PAGES: [Method, string][] = [
-  ['GET', '/sites/blog'], ['POST', '/sites/blog/content'], ['POST', '/sites/blog/wake'], ['POST', '/sites/blog/sleep'], ['POST', '/sites/blog/restart'],
+  ['GET', '/sites/blog'], ...SECTIONS.map((section): [Method, string] => ['GET', placeOf('blog', section)]), ['POST', '/sites/blog/content'], ['POST', '/sites/blog/wake'], ['POST', '/sites/blog/sleep'], ['POST', '/sites/blog/restart'],
   ['POST', '/sites/blog/rollback'], ['POST', '/sites/blog/delete'], ['POST', '/sites/blog/restore'],
   ...['robots', 'image', 'env', 'php', 'start', 'limits'].map((form): [Method, string] => ['POST', `/sites/blog/${form}`]),
 ]

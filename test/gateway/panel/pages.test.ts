@@ -4,6 +4,8 @@ import { after, test } from 'node:test'
 import { en } from '../../../gateway/panel/language/en.ts'
 import { fr } from '../../../gateway/panel/language/fr.ts'
 import { pickLanguage } from '../../../gateway/panel/language/pick.ts'
+import { SECTIONS } from '../../../gateway/panel/pages/site/sections.ts'
+import { placeOf } from '../../../gateway/panel/pages/site/show.ts'
 import { localPath } from '../../../gateway/panel/pages/views.ts'
 import { openPods } from '../../helpers/pods.ts'
 import { openHouse, PASSWORD, people, type Visitor } from './house.ts'
@@ -94,10 +96,10 @@ test('settings are saved by forms, and what is wrong is said beside its field an
   await alice.call('POST', '/api/sites', { name: 'tuned' })
   const view = async () => (await alice.call('GET', '/api/sites/tuned')).json<{ image: string; env: object; php: object; limits: { memory: number; disk: number } }>()
   const versions = (await alice.call('GET', '/api/images')).json<{ name: string; version: number }[]>().filter(image => image.name === 'php').map(image => `php@${image.version}`)
-  const page = (await alice.send('GET', '/sites/tuned')).text
+  const page = (await alice.send('GET', '/sites/tuned/settings')).text
   for (const version of versions) assert.ok(page.includes(`<option value="${version}">`), version)
   assert.doesNotMatch(page, /id="limit-memory"|id="start"/, 'neither an administrator nor an application')
-  const saved = { status: 303, location: '/sites/tuned?done=saved#settings' }
+  const saved = { status: 303, location: '/sites/tuned/settings?done=saved' }
   const save = async (form: string, fields: Record<string, string>, who = alice) => {
     const { status, headers } = await who.form(`/sites/tuned/${form}`, fields)
     assert.deepEqual({ status, location: headers.location }, saved, form)
@@ -108,7 +110,7 @@ test('settings are saved by forms, and what is wrong is said beside its field an
   await save('limits', { 'limit-memory': '128M', 'limit-cpu': '0.5', 'limit-disk': '2G', 'limit-pids': '64', 'limit-database': '1G' }, boss)
   const { image, env, php, limits } = await view()
   assert.deepEqual({ image, env, php, limits }, { image: versions[0], env: { STAGE: 'test', QUOTE: 'a = "b" <c>' }, php: { memory_limit: '64M', display_errors: 'On' }, limits: { memory: 2 ** 27, cpu: 0.5, disk: 2 ** 31, pids: 64, database: 2 ** 30 } })
-  assert.ok((await alice.send('GET', '/sites/tuned')).text.includes('QUOTE=a = &quot;b&quot; &lt;c&gt;</textarea>'))
+  assert.ok((await alice.send('GET', '/sites/tuned/settings')).text.includes('QUOTE=a = &quot;b&quot; &lt;c&gt;</textarea>'))
 
   const wrong: [string, Record<string, string>, string[]][] = [
     ['image', { image: 'castle' }, ['image']], ['env', { env: 'no assignment' }, ['env']], ['env', { env: 'DB_HOST=evil' }, ['env']],
@@ -137,7 +139,7 @@ test('a backup is restored and a deleted site brought back by forms', async () =
   const backup = Buffer.from(await body.arrayBuffer())
   const bad = await upload(alice, '/sites/kept/restore', Buffer.from('no backup'))
   assert.deepEqual([bad.status, hint(bad.text, 'backup-file')], [415, 'A backup is a tar.gz.'])
-  assert.equal((await upload(alice, '/sites/kept/restore', backup)).headers.location, '/sites/kept?done=restored')
+  assert.equal((await upload(alice, '/sites/kept/restore', backup)).headers.location, '/sites/kept/backup?done=restored')
   assert.doesNotMatch((await alice.send('GET', '/sites')).text, /href="\/backups"/)
   await alice.form('/sites/kept/delete', { confirm: 'kept' })
   assert.match((await alice.send('GET', '/sites')).text, /href="\/backups"/)
@@ -197,14 +199,15 @@ test('no text of anybody\'s becomes markup', async () => {
   assert.equal((await alice.call('POST', '/api/sites/evil/wake')).status, 503)
   await alice.call('POST', '/api/tokens', { name: evil })
   const quoted = encodeURIComponent(evil)
+  const sections = await Promise.all(SECTIONS.map(section => alice.send('GET', placeOf('evil', section))))
   const pages = [
-    await alice.send('GET', '/sites/evil'), await alice.send('GET', '/account'), await alice.send('GET', `/sites?name=${quoted}&done=${quoted}`), await alice.form('/sites', { name: evil }),
+    await alice.send('GET', '/sites/evil/logs'), await alice.send('GET', '/account'), await alice.send('GET', `/sites?name=${quoted}&done=${quoted}`), await alice.form('/sites', { name: evil }),
     await alice.form('/signin', { username: evil, password: 'x', next: evil }), await alice.form('/signup', { username: evil, password: 'x', name: evil, invite: evil }),
     await alice.send('GET', `/signin?next=${quoted}`), await alice.send('GET', `/signup?name=${quoted}`), await alice.send('GET', `/${quoted}`), await boss.send('GET', `/admin?filter=${quoted}&sort=${quoted}`), await boss.send('GET', `/sites/${quoted}`),
     await alice.form('/sites/evil/rollback', { release: evil }), await alice.form('/sites/evil/delete', { confirm: evil }), await alice.form('/sites/evil/env', { env: evil }),
     await alice.form('/sites/evil/php', { 'php-memory_limit': evil }), await alice.form('/sites/evil/image', { image: evil }), await alice.form(`/backups/${quoted}/restore`, {}),
   ]
-  for (const { text } of pages) {
+  for (const { text } of [...pages, ...sections]) {
     assert.match(text, /^<!doctype html>/)
     assert.doesNotMatch(text, /<script>|<img|onerror=alert\(1\)>(?!.*&)|>49</, text.slice(0, 200))
     assert.doesNotMatch(text, / style=| on[a-z]+="|javascript:/)

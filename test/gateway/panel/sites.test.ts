@@ -65,7 +65,7 @@ test('a name that points elsewhere has its own addresses', async () => {
 test('the owner decides whether robots wake a site, by the API and by the form', async () => {
   await alice.call('POST', '/api/sites', { name: 'quiet' })
   assert.equal((await alice.call('PATCH', '/api/sites/quiet', { wakeForRobots: true })).json().wakeForRobots, true)
-  assert.match((await alice.send('GET', '/sites/quiet')).text, /name="wake" value="on" checked/)
+  assert.match((await alice.send('GET', '/sites/quiet/settings')).text, /name="wake" value="on" checked/)
   assert.equal((await alice.form('/sites/quiet/robots', {})).status, 303)
   assert.equal((await alice.call('GET', '/api/sites/quiet')).json().wakeForRobots, false)
   assert.equal((await alice.call('PATCH', '/api/sites/quiet', { wakeForRobots: 'yes' })).status, 422)
@@ -76,9 +76,9 @@ test('the owner decides whether robots wake a site, by the API and by the form',
 test('the owner decides what a site may reach, by the API and by the form', async () => {
   assert.equal((await alice.call('POST', '/api/sites', { name: 'hermit' })).json().egress, 'internet')
   assert.equal((await alice.call('PATCH', '/api/sites/hermit', { egress: 'none' })).json().egress, 'none')
-  assert.match((await alice.send('GET', '/sites/hermit')).text, /name="internet" value="on" aria/)
+  assert.match((await alice.send('GET', '/sites/hermit/settings')).text, /name="internet" value="on" aria/)
   assert.equal((await alice.form('/sites/hermit/egress', { internet: 'on' })).status, 303)
-  assert.match((await alice.send('GET', '/sites/hermit')).text, /name="internet" value="on" checked/)
+  assert.match((await alice.send('GET', '/sites/hermit/settings')).text, /name="internet" value="on" checked/)
   for (const egress of ['all', true, null]) assert.equal((await alice.call('PATCH', '/api/sites/hermit', { egress })).status, 422)
   assert.equal((await bob.call('PATCH', '/api/sites/hermit', { egress: 'none' })).status, 404)
   await alice.call('DELETE', '/api/sites/hermit')

@@ -1,17 +1,18 @@
 // The forms of a site's settings: image, environment, PHP, start command, limits. What is typed is read here and judged as the API judges it; what is
-// wrong is said beside its field, and stays there. Called by all.ts.
+// wrong is said beside its field, and stays there. Called by pages/all.ts.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { parseEnv, parseLimits } from '../../../registry/parse.ts'
-import { parsePhp, PHP_SETTINGS } from '../../../registry/php.ts'
-import type { SiteChange } from '../../../registry/registry.ts'
-import { AubergeError, type ErrorCode } from '../../../wire/error.ts'
-import { changeSite } from '../api/sites.ts'
-import type { App } from '../app.ts'
-import { fault, sayFault } from '../faults.ts'
-import { caller, siteName } from '../gate.ts'
-import type { Room } from '../parts.ts'
-import { showSite } from './site.ts'
-import { errorsOf, field, type Views } from './views.ts'
+import { parseEnv, parseLimits } from '../../../../registry/parse.ts'
+import { parsePhp, PHP_SETTINGS } from '../../../../registry/php.ts'
+import type { SiteChange } from '../../../../registry/registry.ts'
+import { AubergeError, type ErrorCode } from '../../../../wire/error.ts'
+import { changeSite } from '../../api/sites.ts'
+import type { App } from '../../app.ts'
+import { fault, sayFault } from '../../faults.ts'
+import { caller, siteName } from '../../gate.ts'
+import type { Room } from '../../parts.ts'
+import { errorsOf, field, type Views } from '../views.ts'
+import { SETTINGS } from './sections.ts'
+import { placeOf, showSite } from './show.ts'
 
 /** A form: what it changes, as one piece or by fields, each with the id that an error of it is shown at. */
 type Form = { read(request: FastifyRequest): { at: string; change: () => SiteChange }[] }
@@ -35,14 +36,14 @@ export function addSiteSettings(app: App, room: Room, views: Views): void {
 async function save(room: Room, views: Views, request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
   const fields = form.read(request)
   const { change, errors } = collected(fields, request)
-  const again = (errors: Record<string, string>) => showSite(room, views, request, reply, { errors, values: request.body })
+  const again = (errors: Record<string, string>) => showSite(room, views, request, reply, SETTINGS, { errors, values: request.body })
   if (Object.keys(errors).length > 0) return again((reply.code(422), errors))
   try {
     await changeSite(room, caller(request), siteName(request), change)
   } catch (error) {
     return again(errorsOf(error, request, reply, fields.length === 1 ? placed(fields[0]!.at) : {}))
   }
-  return reply.redirect(`/sites/${siteName(request)}?done=saved#settings`, 303)
+  return reply.redirect(`${placeOf(siteName(request), SETTINGS)}?done=saved`, 303)
 }
 
 /** All that can be wrong with the one field of a form. */
