@@ -39,6 +39,7 @@ export function house(given, host) {
     proxyProtocol: given.get('proxy-protocol') ?? false,
     h2c: given.get('h2c') ?? false,
     acme: given.get('acme') ?? 'internal',
+    secondaries: given.get('secondary') ?? [],
     redirectHttps: given.get('redirect-https') ?? 'auto',
     demo: given.get('demo') ?? false,
     json: given.get('json') ?? false,
@@ -85,10 +86,25 @@ function publicAddress(http, any, loopback, own) {
 
 /** @param {House} house */
 function checked(house) {
+  checkSecondaries(house)
   const hosts = house.routes.map(route => route.host)
   const twice = hosts.find((host, index) => hosts.indexOf(host) !== index)
   if (twice !== undefined) throw new UsageError(`--route ${twice}: given twice; keep one`)
   if (hosts.includes(house.zone)) throw new UsageError(`--route ${house.zone}: this host is the panel's; choose another or another --zone`)
   if (house.proxyProtocol && house.trustedProxies.length === 0) throw new UsageError('--proxy-protocol: needs --trusted-proxy, for only those may speak it')
   return house
+}
+
+/** @param {House} house */
+function checkSecondaries({ zone, dns, secondaries }) {
+  if (secondaries.length > 0 && dns.length === 0) throw new UsageError('--secondary: needs the name server, which --dns off turns off')
+  const places = secondaries.map(({ address, port }) => `${address} port ${port}`)
+  const twice = places.find((place, index) => places.indexOf(place) !== index)
+  if (twice !== undefined) throw new UsageError(`--secondary ${twice}: given twice; keep one`)
+  for (const { name } of secondaries) if (name !== null && !mayServe(name, zone)) throw new UsageError(`--secondary ${name}: a name server in the zone is called ns1.${zone} to ns4.${zone}, which nobody can reserve`)
+}
+
+/** Whether `name` is outside the zone, or in it one of those that are kept for name servers (registry/reserved.json). @param {string} name @param {string} zone */
+function mayServe(name, zone) {
+  return (name !== zone && !name.endsWith(`.${zone}`)) || /^ns[1-4]$/.test(name.slice(0, -zone.length - 1))
 }

@@ -61,7 +61,7 @@ export const UP = [
     read: (name, text) => value.oneOf(name, text, ['auto', 'on', 'off']),
   },
   { name: 'dnssec', takes: null, read: notYet('signing the zone is not there yet'), help: 'sign the zone' },
-  { name: 'secondary', takes: 'ADDR[,TSIGKEYFILE]', many: true, read: notYet('zone transfers are not there yet'), help: 'a secondary name server' },
+  { name: 'secondary', takes: '[NAME=]ADDR[:PORT][,TSIGKEYFILE]', many: true, read: value.secondary, fallback: 'none', help: 'a secondary name server; with a NAME it is among the NS records' },
   { name: 'demo', takes: null, help: 'create the site hello' },
   { ...JSON_OUTPUT, help: 'log lines as JSON' },
 ]

@@ -130,6 +130,27 @@ export function staticRoute(name, text) {
   return { host: hostName(name, match[1] ?? ''), upstream: match[2] === 'h2c' ? { address, port, protocol: 'h2c' } : { address, port } }
 }
 
+/**
+ * `[NAME=]ADDR[:PORT][,KEYFILE]`; an IPv6 address with a port is in brackets.
+ * @param {string} name
+ * @param {string} text
+ * @returns {{ name: string | null, address: string, port: number, keyFile: string | null }}
+ */
+export function secondary(name, text) {
+  const match = /^(?:([^=,]+)=)?(?:\[([^\]]+)\](?::(\d{1,5}))?|([^,:]+)(?::(\d{1,5}))?|([^,]+))(?:,(.+))?$/.exec(text)
+  const address = match?.[2] ?? match?.[4] ?? match?.[6] ?? ''
+  const port = Number(match?.[3] ?? match?.[5] ?? 53)
+  const right = match?.[4] === undefined ? isIPv6(address) && !address.includes('%') : isIPv4(address)
+  if (!match || !right || port < 1 || port > 65535) throw bad(name, text, '[NAME=]ADDR[:PORT][,KEYFILE] such as 192.0.2.7 or ns2.example.net=192.0.2.7,/etc/auberge/ns2.key')
+  const [, called, , , , , , file] = match
+  return { name: called === undefined ? null : hostName(name, called), address: canonical(address), port, keyFile: file === undefined ? null : directory(name, file) }
+}
+
+/** The one spelling of an IPv6 address (RFC 5952), which is how the kernel names a peer. @param {string} address */
+function canonical(address) {
+  return isIPv4(address) ? address : new URL(`http://[${address}]/`).hostname.slice(1, -1)
+}
+
 /** @param {string} name @param {string} text */
 export function yesOrNo(name, text) {
   if (/^(1|true|yes|on)$/i.test(text)) return true

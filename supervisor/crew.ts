@@ -1,6 +1,6 @@
 // Who works in the house: which processes, with which user, program and sockets. Pure; main.ts starts what it says.
 import { USERS } from '../wire/users.ts'
-import type { Briefing, House } from '../wire/house.ts'
+import type { Briefing, House, TsigKey } from '../wire/house.ts'
 
 export type Role = 'provisioner' | 'control' | 'dns' | 'relay'
 
@@ -11,15 +11,20 @@ const SCRIPTS: Record<Role, string> = {
   provisioner: 'provisioner/main.ts', control: 'gateway/control/main.ts', dns: 'dns/main.ts', relay: 'gateway/relay/main.ts',
 }
 
-/** Every process of the house. */
-export function crew(house: House, fds: Briefing['fds']): Post[] {
+/** Every process of the house. `keys` are for the name server and for nobody else. */
+export function crew(house: House, fds: Briefing['fds'], keys: Record<string, TsigKey> = {}): Post[] {
   const none = { http: [], https: [], dnsUdp: [], dnsTcp: [] }
   return [
     ...(house.runtime === 'none' ? [] : [post(house, 'provisioner', 0, none)]),
     post(house, 'control', 0, none),
-    ...(house.dns.length === 0 ? [] : [post(house, 'dns', 0, { ...none, dnsUdp: fds.dnsUdp, dnsTcp: fds.dnsTcp })]),
+    ...(house.dns.length === 0 ? [] : [nameServer(house, { ...none, dnsUdp: fds.dnsUdp, dnsTcp: fds.dnsTcp }, keys)]),
     ...(house.http.length + house.https.length === 0 ? [] : relays(house, { ...none, http: fds.http, https: fds.https })),
   ]
+}
+
+function nameServer(house: House, doors: Briefing['fds'], keys: Record<string, TsigKey>): Post {
+  const own = post(house, 'dns', 0, doors)
+  return { ...own, briefing: { ...own.briefing, keys } }
 }
 
 function relays(house: House, doors: Briefing['fds']): Post[] {

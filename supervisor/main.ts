@@ -12,6 +12,7 @@ import { once } from '../wire/once.ts'
 import type { House } from '../wire/house.ts'
 import { Child, type Witness } from './child.ts'
 import { crew, dropped, environment, FILES, type Post } from './crew.ts'
+import { readKeys } from './keys.ts'
 import { clearSockets, layOut, refuseUnfinished } from './layout.ts'
 import { openSockets, type Sockets } from './sockets.ts'
 import { asJson, passOn, readable, readyLine, summary } from './speech.ts'
@@ -33,6 +34,7 @@ try {
 
 function run(asked: House): void {
   refuseUnfinished(asked.data)
+  const keys = readKeys(asked.secondaries)
   layOut(asked.data, { asRoot })
   const lock = lockData(asked.data)
   clearSockets(asked.data)
@@ -40,7 +42,7 @@ function run(asked: House): void {
   const children: Child[] = []
   const witness = witnessOf(sockets.house, () => children.every(child => child.state === 'ready'))
   const files = asRoot && allows(FILES) ? FILES : null
-  children.push(...crew(sockets.house, sockets.fds).map(post => hire(post, files, lock, witness)))
+  children.push(...crew(sockets.house, sockets.fds, keys).map(post => hire(post, files, lock, witness)))
   const leave = once(() => farewell(children, sockets))
   process.on('SIGTERM', leave)
   process.on('SIGINT', leave)

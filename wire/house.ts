@@ -7,6 +7,12 @@ export type Listen = { address: string; port: number }
 /** `h2c`: HTTP/2 without TLS and with prior knowledge; else HTTP/1.1. */
 export type StaticRoute = { host: string; upstream: { address: string; port: number; protocol?: 'h2c' } }
 
+/** A name server that copies the zone. With `name` it is among the zone's NS records. `keyFile`: whose TSIG key it must show, null: none. */
+export type Secondary = { name: string | null; address: string; port: number; keyFile: string | null }
+
+/** A TSIG key (RFC 8945), HMAC-SHA256. `name` in lower case without a final dot, `secret` in base64. */
+export type TsigKey = { name: string; secret: string }
+
 /** The options of `auberge up`, checked and with every default filled in. */
 export type House = {
   zone: string
@@ -32,6 +38,7 @@ export type House = {
   h2c: boolean
   /** Where certificates come from; `off`: nowhere, and HTTPS has none to show. */
   acme: 'internal' | 'off'
+  secondaries: Secondary[]
   redirectHttps: 'auto' | 'on' | 'off'
   demo: boolean
   json: boolean
@@ -43,6 +50,8 @@ export type Briefing = {
   /** Which of several equal processes this is, from 0. */
   index: number
   fds: { http: number[]; https: number[]; dnsUdp: number[]; dnsTcp: number[] }
+  /** The name server's alone: the key in each file that a secondary names. */
+  keys?: Record<string, TsigKey>
 }
 
 /** What a child says on its standard output, one JSON line each; `ready` exactly once, when it serves. */

@@ -81,12 +81,27 @@ test('static routes name a host and an address', () => {
   assert.match(complaint(['up', '--route', 'a=http://1.2.3.4', '--route', 'a=http://1.2.3.5']), /twice/)
 })
 
+test('secondaries have an address, and perhaps a name, a port and a key file', () => {
+  const said = house(['--secondary', '192.0.2.7', '--secondary', 'NS2.example.net=[2001:DB8:0::7]:5300,/etc/ns2.key', '--secondary=2001:db8::8']).secondaries
+  assert.deepEqual(said, [
+    { name: null, address: '192.0.2.7', port: 53, keyFile: null },
+    { name: 'ns2.example.net', address: '2001:db8::7', port: 5300, keyFile: '/etc/ns2.key' },
+    { name: null, address: '2001:db8::8', port: 53, keyFile: null },
+  ])
+  assert.equal(house(['--zone', 'example.org', '--secondary', 'ns2.example.org=192.0.2.7']).secondaries[0]?.name, 'ns2.example.org')
+  for (const name of ['ns.example.org', 'example.org', 'alice.example.org', 'ns9.example.org']) {
+    assert.match(complaint(['up', '--zone', 'example.org', '--secondary', `${name}=192.0.2.7`]), /ns1\.example\.org to ns4\.example\.org/)
+  }
+  assert.match(complaint(['up', '--secondary', '192.0.2.7', '--secondary', '192.0.2.7:53']), /given twice/)
+  assert.match(complaint(['up', '--dns', 'off', '--secondary', '192.0.2.7']), /--dns off/)
+})
+
 const bad: [string, string[]][] = [
   ['zone', ['a_b', '1.2.3.4', '-a.example', 'a..b', '*.example', `${'a'.repeat(64)}.example`]],
   ['public-ipv4', ['::1', '300.1.1.1', '0.0.0.0']], ['public-ipv6', ['1.2.3.4', '::', 'fe80::1%eth0']], ['ipv6-prefix', ['2001:db8::/48', '2001:db8::1/64', 'x']],
   ['runtime', ['docker']], ['workers', ['0', '-1', '1.5', '999']], ['signup', ['maybe']], ['idle', ['0', '-5', 'x', '1e9']],
   ['memory-budget', ['0', 'x', '1X', '-1G', '99999999999T']], ['trusted-proxy', ['10.0.0.0/33', 'x', '::/129', '1.2.3.4/']],
-  ['acme', ['ftp://x', 'https://ca.example/dir']], ['redirect-https', ['yes']], ['ssh', ['22']], ['secondary', ['192.0.2.1']],
+  ['acme', ['ftp://x', 'https://ca.example/dir']], ['redirect-https', ['yes']], ['ssh', ['22']], ['secondary', ['host', '1.2.3.4:0', '1.2.3', '[1.2.3.4]:53', 'fe80::1%eth0', 'a_b=1.2.3.4', '=1.2.3.4', '1.2.3.4,']],
   ['data', [`/${'d'.repeat(100)}`]],
 ]
 test('a bad value is refused by name', () => {
