@@ -8,6 +8,7 @@ import type { ToDns, ZoneSnapshot } from '../registry/types.ts'
 import { follow } from './control.ts'
 import { Responder } from './respond.ts'
 import { readSnapshot } from './snapshot.ts'
+import { keyFrom, Keys } from './tsig.ts'
 import { serveTcp } from './tcp.ts'
 import { serveUdp } from './udp.ts'
 import { Zone } from './zone.ts'
@@ -42,7 +43,7 @@ async function replace(snapshot: ZoneSnapshot): Promise<void> {
 }
 
 async function begin(zone: Zone): Promise<void> {
-  responder = new Responder(zone)
+  responder = new Responder(zone, { keys: new Keys(Object.values(briefing.keys ?? {}).map(keyFrom)) })
   await serve(briefing, responder)
   log.info({ zone: zone.name, serial: zone.serial, names: zone.size }, 'serving')
   ready()

@@ -19,3 +19,33 @@ export function isWithin(key: string, zone: string): boolean {
   while (key.length - at > zone.length) at += key.charCodeAt(at) + 1
   return key.length - at === zone.length && key.endsWith(zone)
 }
+
+/** Octets of the longest name (RFC 1035 section 3.1). */
+const MOST_NAME = 255
+
+/**
+ * The key of the name at `at`, pointers followed; null if it is malformed or would pass `end` before its first pointer. Every pointer must point
+ * before where the name, or the part that had it, began: so it ends whatever the packet says.
+ */
+export function expandName(wire: Buffer, at: number, end = wire.length): string | null {
+  let key = ''
+  for (let [next, start, bound] = [at, at, end]; next < bound;) {
+    const length = wire[next] ?? 0
+    if (length >= 0xc0) {
+      const to = (length & 0x3f) << 8 | (wire[next + 1] ?? 0xff)
+      if (to >= start || next + 2 > bound) return null
+      ;[next, start, bound] = [to, to, wire.length]
+    } else {
+      if (length > 63 || next + 1 + length > bound || key.length + 1 + length > MOST_NAME) return null
+      key += wire.toString('latin1', next, next + 1 + length)
+      if (length === 0) return asciiLower(key)
+      next += length + 1
+    }
+  }
+  return null
+}
+
+/** RFC 4343: ASCII letters only; a length octet is never one. */
+function asciiLower(key: string): string {
+  return key.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+}

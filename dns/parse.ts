@@ -1,18 +1,19 @@
 // Reads a query as an attacker may have written it. Called by respond.ts for every packet that arrives; never throws, never
 // loops longer than the packet, allocates nothing that the packet could make large.
+import { readTsig, type Tsig } from './tsig.ts'
 import { CLASS_IN, HEADER, OPCODE_QUERY, OPTION_COOKIE, RCODE, TYPE, type Rcode } from './codes.ts'
 
 /** What EDNS of a query says (RFC 6891). `cookie`: the whole option, 8 or 16 to 40 bytes (RFC 7873). */
 export type Edns = { version: number; size: number; dnssec: boolean; cookie: Buffer | null }
 
-/** What every answer repeats of its query. `questionEnd` is the offset after the question, 12 where none is echoed. */
-export type Asked = { wire: Buffer; questionEnd: number; edns: Edns | null }
+/** What every answer repeats of its query. `questionEnd` is the offset after the question, 12 where none is echoed. `tsig`: not checked yet. */
+export type Asked = { wire: Buffer; questionEnd: number; edns: Edns | null; tsig: Tsig | null }
 
 /** A query that may be answered. `name` is the wire form in lower case, as in name.ts. */
 export type Query = Asked & { kind: 'query'; name: string; type: number }
 
 /** What the records after the question say. */
-type Rest = { edns: Edns | null; signed: boolean }
+type Rest = { edns: Edns | null; tsig: Tsig | null }
 
 export type Parsed =
   | Query
@@ -21,6 +22,7 @@ export type Parsed =
   /** Answered with this code and nothing else. NOERROR: asks for a server cookie only (RFC 7873 section 5.4). */
   | (Asked & { kind: 'error'; rcode: Rcode })
 
+const NOTHING: Rest = { edns: null, tsig: null }
 const IGNORE: Parsed = { kind: 'ignore' }
 const MOST_NAME = 255
 const MOST_LABEL = 63
@@ -48,14 +50,14 @@ function withQuestion(wire: Buffer): Parsed {
   const rest = readRecords(wire, end, type)
   if (rest === null) return failure(wire, RCODE.FORMERR)
   const code = refusal(rest, type, wire.readUInt16BE(end - 2))
-  if (code !== null) return failure(wire, code, end, rest.edns)
-  return { kind: 'query', wire, questionEnd: end, edns: rest.edns, name: lower.toString('latin1', 0, length), type }
+  if (code !== null) return failure(wire, code, end, rest)
+  return { kind: 'query', wire, questionEnd: end, edns: rest.edns, tsig: rest.tsig, name: lower.toString('latin1', 0, length), type }
 }
 
 function withoutQuestion(wire: Buffer): Parsed {
-  const edns = readRecords(wire, HEADER, 0)?.edns ?? null
-  if (edns !== null && edns.version > 0) return failure(wire, RCODE.BADVERS, HEADER, edns)
-  return failure(wire, edns === null || edns.cookie === null ? RCODE.FORMERR : RCODE.NOERROR, HEADER, edns)
+  const rest = readRecords(wire, HEADER, 0) ?? NOTHING
+  if (rest.edns !== null && rest.edns.version > 0) return failure(wire, RCODE.BADVERS, HEADER, rest)
+  return failure(wire, rest.edns === null || rest.edns.cookie === null ? RCODE.FORMERR : RCODE.NOERROR, HEADER, rest)
 }
 
 /** What follows such a header may be anything; if it reads like a query, its OPT is answered with one (RFC 6891 section 6.1.1). */
@@ -63,22 +65,19 @@ function otherOpcode(wire: Buffer, questions: number): Parsed {
   const length = questions === 1 ? readName(wire) : 0
   const end = questions === 0 ? HEADER : HEADER + length + 4
   const rest = questions > 1 || (questions === 1 && length === 0) || end > wire.length ? null : readRecords(wire, end, 0)
-  return failure(wire, RCODE.NOTIMP, HEADER, rest?.edns ?? null)
+  return failure(wire, RCODE.NOTIMP, HEADER, rest ?? NOTHING)
 }
 
-function failure(wire: Buffer, rcode: Rcode, questionEnd = HEADER, edns: Edns | null = null): Parsed {
-  return { kind: 'error', wire, rcode, questionEnd, edns }
+function failure(wire: Buffer, rcode: Rcode, questionEnd = HEADER, { edns, tsig }: Rest = NOTHING): Parsed {
+  return { kind: 'error', wire, rcode, questionEnd, edns, tsig }
 }
 
 /** The code that the question deserves whatever the zone holds (RFC 6895 section 3.1: types from 128 to 255 are no data). */
-function refusal({ edns, signed }: Rest, type: number, cls: number): Rcode | null {
+function refusal({ edns }: Rest, type: number, cls: number): Rcode | null {
   if (edns !== null && edns.version > 0) return RCODE.BADVERS
-  // No key is known here (RFC 8945 section 5.2.1).
-  if (signed) return RCODE.NOTAUTH
   if (type === TYPE.OPT || type === TYPE.NXNAME || type === TYPE.TSIG) return RCODE.FORMERR
   if (cls !== CLASS_IN) return RCODE.REFUSED
-  if (type === TYPE.AXFR || type === TYPE.IXFR) return RCODE.REFUSED
-  if (type > TYPE.NXNAME && type < TYPE.ANY) return RCODE.NOTIMP
+  if (type > TYPE.NXNAME && type < TYPE.IXFR || type === TYPE.MAILA || type === TYPE.MAILB) return RCODE.NOTIMP
   return null
 }
 
@@ -106,14 +105,14 @@ function readRecords(wire: Buffer, from: number, type: number): Rest | null {
   const authorities = wire.readUInt16BE(8)
   // An IXFR carries the client's SOA as authority (RFC 1995 section 3); no other query has an answer or authority.
   if (wire.readUInt16BE(6) !== 0 || authorities > (type === TYPE.IXFR ? 1 : 0)) return null
-  const rest: Rest = { edns: null, signed: false }
+  const rest: Rest = { edns: null, tsig: null }
   let at = from
   for (let left = authorities + wire.readUInt16BE(10); left > 0; left -= 1) {
     const fixed = skipName(wire, at)
     if (fixed === 0 || fixed + 10 > wire.length) return null
     const end = fixed + 10 + wire.readUInt16BE(fixed + 8)
     // A signature is the last record there is (RFC 8945 section 5.1).
-    if (end > wire.length || rest.signed || !readRecord(wire, at, fixed, end, rest)) return null
+    if (end > wire.length || rest.tsig !== null || !readRecord(wire, at, fixed, end, rest)) return null
     at = end
   }
   return at === wire.length ? rest : null
@@ -122,7 +121,7 @@ function readRecords(wire: Buffer, from: number, type: number): Rest | null {
 /** Takes what matters of one record into `rest`; false if it is malformed. OPT is alone of its kind, and of the root. */
 function readRecord(wire: Buffer, at: number, fixed: number, end: number, rest: Rest): boolean {
   const type = wire.readUInt16BE(fixed)
-  if (type === TYPE.TSIG) rest.signed = true
+  if (type === TYPE.TSIG) return (rest.tsig = readTsig(wire, at, fixed, end)) !== null
   if (type !== TYPE.OPT) return true
   if (rest.edns !== null || fixed !== at + 1) return false
   rest.edns = readEdns(wire, fixed, end)

@@ -3,10 +3,11 @@
 import { isLoopback } from './address.ts'
 import { write, type Reply } from './answer.ts'
 import { Cache } from './cache.ts'
-import { RCODE, UDP_MOST, UDP_PLAIN, type Rcode } from './codes.ts'
+import { RCODE, TYPE, UDP_MOST, UDP_PLAIN, type Rcode } from './codes.ts'
 import { Cookies } from './cookie.ts'
 import { hash, Limit } from './limit.ts'
-import { parse, type Asked, type Query } from './parse.ts'
+import { parse, type Asked, type Parsed, type Query } from './parse.ts'
+import { Keys, TSIG_ERROR, type Signing } from './tsig.ts'
 import type { Zone } from './zone.ts'
 
 export type Transport = 'udp' | 'tcp'
@@ -15,18 +16,20 @@ export type Transport = 'udp' | 'tcp'
 const TCP_MOST = 65535
 
 /** `limitLoopback`: rate limits spare loopback, whose packets nobody forges from outside, unless a test asks for them. */
-export type Options = { limit?: Limit; cookies?: Cookies; limitLoopback?: boolean }
+export type Options = { limit?: Limit; cookies?: Cookies; keys?: Keys; limitLoopback?: boolean }
 
 export class Responder {
   zone: Zone
   readonly #cache = new Cache()
   readonly #limit: Limit
   readonly #cookies: Cookies
+  readonly #keys: Keys
   readonly #spares: (address: string) => boolean
 
   constructor(zone: Zone, options: Options = {}) {
     this.zone = zone
     this.#limit = options.limit ?? new Limit()
+    this.#keys = options.keys ?? new Keys()
     this.#cookies = options.cookies ?? new Cookies()
     this.#spares = options.limitLoopback === true ? () => false : isLoopback
   }
@@ -35,16 +38,25 @@ export class Responder {
   answer(wire: Buffer, address: string, transport: Transport): Buffer | null {
     const parsed = parse(wire)
     if (parsed.kind === 'ignore') return null
-    const reply = parsed.kind === 'query' ? this.#look(parsed) : bare(parsed.rcode)
+    const signing = parsed.tsig === null ? null : this.#keys.check(wire, parsed.tsig)
+    const reply = this.#reply(parsed, signing)
     const shown = parsed.edns?.cookie ?? null
     const cookie = shown === null ? null : this.#cookies.answer(shown, address)
     reply.cookie = cookie?.cookie ?? null
-    if (transport === 'tcp') return write(parsed, reply, TCP_MOST)
-    if (cookie?.known !== true && !this.#spares(address) && !this.#admit(parsed, reply, address)) return null
-    return write(parsed, reply, udpSize(parsed))
+    if (transport === 'tcp') return signed(parsed, reply, TCP_MOST, signing)
+    const known = cookie?.known === true || (signing?.holder ?? null) !== null
+    if (!known && !this.#spares(address) && !this.#admit(parsed, reply, address)) return null
+    return signed(parsed, reply, udpSize(parsed), signing)
+  }
+
+  /** A signature that isn't right is the whole answer (RFC 8945 section 5.2). */
+  #reply(parsed: Exclude<Parsed, { kind: 'ignore' }>, signing: Signing | null): Reply {
+    if (signing !== null && signing.error !== TSIG_ERROR.NONE) return bare(RCODE.NOTAUTH)
+    return parsed.kind === 'query' ? this.#look(parsed) : bare(parsed.rcode)
   }
 
   #look(query: Query): Reply {
+    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return bare(RCODE.REFUSED)
     const said = this.zone.lookup(query.name, query.type)
     if (said.kind === 'refused') return bare(RCODE.REFUSED)
     const body = this.#cache.body(said, query.name.length, this.zone)
@@ -61,6 +73,10 @@ export class Responder {
     }
     return verdict !== 'drop'
   }
+}
+
+function signed(asked: Asked, reply: Reply, most: number, signing: Signing | null): Buffer {
+  return signing === null ? write(asked, reply, most) : signing.sign(write(asked, reply, most - signing.room))
 }
 
 function bare(rcode: Rcode): Reply {

@@ -33,7 +33,7 @@ describe('a query that dig sent', () => {
   test('may carry unknown options and flags, and records nobody asked for', () => {
     assert.equal(outcome(queryWith(opt(512, 0x7fff, 'ffff0003aabbcc' + '00030000'))), 'query')
     assert.equal(outcome(queryWith('00' + '0001' + '0001' + '00000000' + '0004c0000201')), 'query')
-    assert.equal(outcome(query({ counts: '0001000000010000', type: 251, rest: 'c00c' + '0006' + '0001' + '00000000' + '0000' })), 5)
+    assert.equal(outcome(query({ counts: '0001000000010000', type: 251, rest: 'c00c' + '0006' + '0001' + '00000000' + '0000' })), 'query')
   })
 })
 
@@ -88,12 +88,8 @@ describe('other codes', () => {
   test('NOTIMP for types that are requests we do not know', () => {
     for (const type of [129, 200, 249, 253, 254]) assert.equal(outcome(query({ type })), 4, String(type))
   })
-  test('REFUSED for transfers and other classes', () => {
-    assert.equal(outcome(query({ type: 252 })), 5)
+  test('REFUSED for other classes', () => {
     for (const cls of [0, 2, 3, 4, 254, 255, 4096]) assert.equal(outcome(query({ cls })), 5, String(cls))
-  })
-  test('NOTAUTH for a signature: no key is known (RFC 8945)', () => {
-    assert.equal(outcome(queryWith('00' + '00fa' + '00ff' + '00000000' + '0000')), 9)
   })
   test('BADVERS for later versions of EDNS, without reading their options', () => {
     assert.equal(outcome(queryWith(opt(1232, 0x10000))), 16)

@@ -40,8 +40,10 @@ describe('the bytes of an answer', () => {
     for (const flags of ['1000', '2000', '2800', '7800']) {
       assert.equal(ask(queryWith(opt(), { flags })).toString('hex'), '1234' + (0x8000 | Number.parseInt(flags, 16)).toString(16).slice(0, 3) + '4' + '0000000000000001' + '00002904d0000000000000')
     }
-    const signed = query({ counts: '0001000000000002', rest: opt() + '00' + '00fa' + '00ff' + '00000000' + '0000' })
-    for (const wire of [signed, queryWith(opt(), { type: 252 }), queryWith(opt(), { cls: 3 }), queryWith(opt(), { name: wireName('org') })]) {
+    const signed = query({ counts: '0001000000000002', rest: opt() + '0161' + '00' + '00fa' + '00ff' + '00000000' + '001d' + wireName('hmac-sha256') + '00'.repeat(16) })
+    const { counts, rcode } = header(ask(signed))
+    assert.deepEqual([counts, rcode], [[1, 0, 0, 2], 9])
+    for (const wire of [queryWith(opt(), { type: 252 }), queryWith(opt(), { cls: 3 }), queryWith(opt(), { name: wireName('org') })]) {
       assert.deepEqual(header(ask(wire)).counts, [1, 0, 0, 1])
     }
   })
