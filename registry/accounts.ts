@@ -2,16 +2,20 @@
 import type { Database } from 'better-sqlite3'
 import { AubergeError } from '../wire/error.ts'
 import { checkInvite, useInvite } from './invites.ts'
-import { parsePassword, parseUsername } from './parse.ts'
+import { parseUsername } from './parse.ts'
 import { checkPassword, hashPassword } from './passwords.ts'
 import type { Accounts } from './registry.ts'
 import type { Account, Role } from './types.ts'
+import { parsePassword } from './weak.ts'
 
-export type AccountRow = { id: number; username: string; role: Role; password: string; suspended: string | null; created_at: number }
+export type AccountRow = {
+  id: number; username: string; role: Role; password: string; suspended: string | null; created_at: number; language: Account['language']; most_names: number | null
+}
 
 /** A row as the rest of the house sees it: without the password. */
 export function toAccount(row: AccountRow): Account {
-  return { id: row.id, username: row.username, role: row.role, suspended: row.suspended, createdAt: row.created_at }
+  const { id, username, role, suspended, language } = row
+  return { id, username, role, suspended, createdAt: row.created_at, language, mostNames: row.most_names }
 }
 
 export function openAccounts(db: Database): Accounts {
@@ -23,6 +27,8 @@ export function openAccounts(db: Database): Accounts {
   const setPassword = db.prepare('UPDATE accounts SET password = ? WHERE id = ?')
   const setRole = db.prepare('UPDATE accounts SET role = ? WHERE id = ?')
   const suspend = db.prepare('UPDATE accounts SET suspended = ? WHERE id = ?')
+  const setLanguage = db.prepare('UPDATE accounts SET language = ? WHERE id = ?')
+  const setMostNames = db.prepare('UPDATE accounts SET most_names = ? WHERE id = ?')
   const endSessions = db.prepare('DELETE FROM sessions WHERE account = ?')
   const held = db.prepare<[number], { names: number }>('SELECT count(*) AS names FROM reservations WHERE owner = ?')
   const remove = db.prepare('DELETE FROM accounts WHERE id = ?')
@@ -69,6 +75,8 @@ export function openAccounts(db: Database): Accounts {
     },
 
     setRole(id, role) { changed(setRole.run(role, id).changes) },
+    setLanguage(id, language) { changed(setLanguage.run(language, id).changes) },
+    setMostNames(id, most) { changed(setMostNames.run(most, id).changes) },
     suspend(id, reason) { changed(suspend.run(reason, id).changes) },
 
     remove(id) {

@@ -1,6 +1,6 @@
 // The table of who did what and when: kept a year, and a hundred thousand lines at most.
 import type { Database } from 'better-sqlite3'
-import type { Audit, AuditEntry } from './registry.ts'
+import type { Audit, AuditEntry, AuditFilter } from './registry.ts'
 
 const KEPT = 365 * 24 * 3600 * 1000
 const MOST = 100_000
@@ -10,7 +10,8 @@ export function openAudit(db: Database, most: number = MOST): Audit {
   const insert = db.prepare('INSERT INTO audit (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)')
   const old = db.prepare('DELETE FROM audit WHERE at < ?')
   const beyond = db.prepare('DELETE FROM audit WHERE id <= ?')
-  const list = db.prepare<[number], AuditEntry>('SELECT at, actor, action, subject, detail FROM audit ORDER BY id DESC LIMIT ?')
+  const list = db.prepare<[Required<AuditFilter> & { most: number }], AuditEntry>(`SELECT id, at, actor, action, subject, detail FROM audit
+    WHERE id < :before AND (:by = '' OR actor = :by) AND (:about = '' OR subject = :about) AND (:action = '' OR substr(action, 1, length(:action)) = :action) ORDER BY id DESC LIMIT :most`)
   return {
     add({ actor, action, subject, detail }) {
       db.transaction(() => {
@@ -20,6 +21,6 @@ export function openAudit(db: Database, most: number = MOST): Audit {
         beyond.run(id - most)
       }).immediate()
     },
-    list: count => list.all(count),
+    list: (count, { by = '', about = '', action = '', before = Number.MAX_SAFE_INTEGER } = {}) => list.all({ by, about, action, before, most: count }),
   }
 }

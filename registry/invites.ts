@@ -14,6 +14,7 @@ const COLUMNS = 'code, uses, used, created_at AS createdAt, expires_at AS expire
 export function openInvites(db: Database): Invites {
   const insert = db.prepare('INSERT INTO invites (code, uses, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?)')
   const list = db.prepare<[], Invite>(`SELECT ${COLUMNS} FROM invites ORDER BY created_at DESC, code`)
+  const remove = db.prepare('DELETE FROM invites WHERE code = ?')
   const forget = db.prepare('DELETE FROM invites WHERE expires_at < ?')
   return {
     create(by, uses) {
@@ -29,6 +30,9 @@ export function openInvites(db: Database): Invites {
       return invite
     },
     list: () => list.all(),
+    remove(code) {
+      if (remove.run(spelled(code)).changes === 0) throw new AubergeError('not_found', 'there is no such invite')
+    },
   }
 }
 

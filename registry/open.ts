@@ -8,10 +8,12 @@ import { openInvites } from './invites.ts'
 import { migrate } from './migrate.ts'
 import type { Registry } from './registry.ts'
 import { openReservations } from './reservations.ts'
+import { openReports } from './reports.ts'
 import { openSessions } from './sessions.ts'
 import { openSettings } from './settings.ts'
 import { openSites } from './sites.ts'
 import { openTokens } from './tokens.ts'
+import { openTries } from './tries.ts'
 
 /**
  * Opens the registry at `file`, creating it (mode 0600) and bringing it up to date as needed.
@@ -36,6 +38,8 @@ export function openRegistry(file: string): Registry {
     sites: openSites(db),
     audit: openAudit(db),
     settings: openSettings(db),
+    tries: openTries(db),
+    reports: openReports(db),
     copy: async file => { await db.backup(file) },
     transaction: act => db.transaction(act).immediate(),
     close: () => { db.close() },

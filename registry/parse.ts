@@ -20,11 +20,6 @@ export const LIMIT_BOUNDS: Record<keyof Limits, { least: number; most: number }>
   database: { least: 16 * MIB, most: 64 * GIB },
 }
 
-const PASSWORD = { least: 8, most: 1024 }
-const COMMON = new Set(('password passw0rd password1 password123 12345678 123456789 1234567890 87654321 qwertyui qwertyuiop qwerty123 ' +
-  'azertyui azertyuiop 1q2w3e4r iloveyou sunshine princess football baseball superman trustno1 letmein1 welcome1 admin123 ' +
-  'administrator changeme abcdefgh abcd1234 motdepasse').split(' '))
-
 /** A name that could be reserved: `name_invalid` or `name_reserved`. */
 export function parseSiteName(input: unknown): string {
   const name = text(input, 'name_invalid', 'a name')
@@ -39,19 +34,6 @@ export function parseUsername(input: unknown): string {
   if (/^[a-z0-9]([a-z0-9._-]{0,30}[a-z0-9])?$/.test(name)) return name
   const hint = /^[A-Za-z0-9._-]{1,32}$/.test(name) && name !== name.toLowerCase() ? `: try ${name.toLowerCase()}` : ''
   throw new AubergeError('username_invalid', `a username has 1 to 32 of the letters a to z, digits, . _ and -, and starts and ends with a letter or digit${hint}`)
-}
-
-/** A new password, of any characters: `password_weak` when it is short, very common, or the username. */
-export function parsePassword(input: unknown, username: string): string {
-  const password = text(input, 'password_weak', 'a password')
-  const length = [...password].length
-  if (length < PASSWORD.least) throw new AubergeError('password_weak', `a password has at least ${PASSWORD.least} characters`)
-  if (length > PASSWORD.most) throw new AubergeError('password_weak', `a password has at most ${PASSWORD.most} characters`)
-  const plain = password.toLowerCase()
-  if (COMMON.has(plain) || plain === username || new Set(plain).size === 1) {
-    throw new AubergeError('password_weak', 'this password is one of the first that anyone would try: choose another')
-  }
-  return password
 }
 
 export function parseRole(input: unknown): Role {

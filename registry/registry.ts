@@ -1,6 +1,6 @@
 // What the registry offers: one object a table, each a handful of verbs. Opened by control alone.
 // Every verb that changes something is one transaction and is on disk (WAL, synchronous=FULL) when it returns.
-import type { Account, Limits, Reservation, ReservationPhase, Role, Site } from './types.ts'
+import type { Account, Limits, Reservation, ReservationPhase, Role, Site, TokenScope } from './types.ts'
 
 export type Registry = {
   accounts: Accounts
@@ -11,6 +11,8 @@ export type Registry = {
   sites: Sites
   audit: Audit
   settings: Settings
+  tries: Tries
+  reports: Reports
   /** Runs `act` as one transaction; a throw undoes all of it. */
   transaction<T>(act: () => T): T
   /** Writes all of it, as it is at one moment, to a new file of its own (SQLite's online backup). */
@@ -29,6 +31,9 @@ export interface Accounts {
   /** Also ends every session of the account. */
   setPassword(id: number, password: string): Promise<void>
   setRole(id: number, role: Role): void
+  setLanguage(id: number, language: Account['language']): void
+  /** How many names the account may hold; null: as many as the house says. */
+  setMostNames(id: number, most: number | null): void
   /** With a reason: suspends; with null: resumes. */
   suspend(id: number, reason: string | null): void
   /** Refused (`conflict`) while the account holds reservations. */
@@ -37,24 +42,36 @@ export interface Accounts {
 
 /** Browser sessions. The registry keeps only SHA-256 of the secret. */
 export interface Sessions {
-  create(account: number): { secret: string; expiresAt: number }
+  /** `from`: the browser and the address it was begun from, for its owner to recognise it by. */
+  create(account: number, from?: { agent: string; address: string }): { secret: string; expiresAt: number }
   find(secret: string): Account | null
+  /** The account's sessions, the last used first. */
+  list(account: number): Session[]
+  /** Which of them the secret is of; null: none. */
+  idOf(secret: string): string | null
   revoke(secret: string): void
+  /** Ends one by its id; `not_found` for another account's. */
+  end(account: number, id: string): void
   revokeAll(account: number): void
 }
+export type Session = { id: string; agent: string; address: string; createdAt: number; lastUsedAt: number; expiresAt: number }
 
 export interface Tokens {
   /** `token` is shown once; only its hash is kept. */
-  create(account: number, name: string): { id: string; token: string }
-  list(account: number): { id: string; name: string; createdAt: number; lastUsedAt: number | null }[]
-  find(token: string): Account | null
+  create(account: number, name: string, scope?: TokenScope): { id: string; token: string }
+  list(account: number): Token[]
+  find(token: string): { account: Account; scope: TokenScope } | null
   /** `not_found` for another account's. */
   revoke(account: number, id: string): void
 }
 
+export type Token = { id: string; name: string; scope: TokenScope; createdAt: number; lastUsedAt: number | null }
+
 export interface Invites {
   create(by: number | null, uses: number): Invite
   list(): Invite[]
+  /** `not_found` where there is none. */
+  remove(code: string): void
 }
 export type Invite = { code: string; uses: number; used: number; createdAt: number; expiresAt: number }
 
@@ -95,16 +112,40 @@ export interface Sites {
   remove(name: string): void
 }
 
-export type AuditEntry = { at: number; actor: string; action: string; subject: string; detail: string | null }
+export type AuditEntry = { id: number; at: number; actor: string; action: string; subject: string; detail: string | null }
 export interface Audit {
   add(entry: { actor: string; action: string; subject: string; detail?: string }): void
-  /** Newest first. */
-  list(most: number): AuditEntry[]
+  /** Newest first; with `filter` those that match all of it, `by` and `about` being an actor and a subject. */
+  list(most: number, filter?: AuditFilter): AuditEntry[]
 }
+/** `before`: entries older than the one with this id. */
+export type AuditFilter = { by?: string; about?: string; action?: string; before?: number }
 
 /** Small values that must survive a restart, such as the zone's serial. */
 export interface Settings {
   get(key: string): string | null
   set(key: string, value: string): void
   forget(key: string): void
+}
+
+/** How often something was tried by `key`, until `until` (epoch milliseconds). */
+export type Try = { key: string; count: number; until: number }
+export interface Tries {
+  /** Those whose time isn't over. */
+  load(): Try[]
+  /** Writes down `changed`, forgets `gone` and what is over, as one transaction. */
+  save(changed: Try[], gone: string[]): void
+}
+
+export type ReportKind = 'phishing' | 'malware' | 'illegal' | 'spam' | 'other'
+/** What a visitor says of a host; `contact` is how to reach them, if they wish. */
+export type Report = { id: number; at: number; host: string; kind: ReportKind; text: string; contact: string | null; closedAt: number | null; closedBy: string | null }
+export interface Reports {
+  /** `unavailable` while too many are open already. */
+  add(report: Pick<Report, 'host' | 'kind' | 'text' | 'contact'>): Report
+  /** Open ones first, the newest of each first. */
+  list(most: number): Report[]
+  open(): number
+  /** `not_found` where there is no such open report. */
+  close(id: number, by: string): void
 }

@@ -14,7 +14,7 @@ export function openReservations(db: Database): Reservations {
   const ofOwner = db.prepare<[number], Row>('SELECT * FROM reservations WHERE owner = ? ORDER BY name')
   const count = db.prepare<[number], { names: number }>('SELECT count(*) AS names FROM reservations WHERE owner = ?')
   const shared = db.prepare<[], { shared: number }>('SELECT (SELECT min(owner) FROM reservations) <> (SELECT max(owner) FROM reservations) AS shared')
-  const owner = db.prepare<[number], { role: string }>('SELECT role FROM accounts WHERE id = ?')
+  const owner = db.prepare<[number], { role: string; most_names: number | null }>('SELECT role, most_names FROM accounts WHERE id = ?')
   const insert = db.prepare('INSERT INTO reservations (name, owner, kind, phase, addresses, created_at) VALUES (?, ?, ?, ?, ?, ?)')
   const mark = db.prepare('UPDATE reservations SET phase = ? WHERE name = ?')
   const remove = db.prepare<[string], Row>('DELETE FROM reservations WHERE name = ? RETURNING *')
@@ -32,10 +32,11 @@ export function openReservations(db: Database): Reservations {
   }
 
   const checkQuota = (account: number, most: number | undefined): void => {
-    if (most === undefined || owner.get(account)?.role === 'admin') return
+    const { role, most_names: own } = owner.get(account) ?? { role: 'user', most_names: null }
+    if (most === undefined || role === 'admin') return
     const held = count.get(account)?.names ?? 0
-    if (held < most) return
-    throw new AubergeError('quota', `an account may hold ${most} name(s) and this one holds ${held}: delete one first`)
+    if (held < (own ?? most)) return
+    throw new AubergeError('quota', `this account may hold ${own ?? most} name(s) and holds ${held}: delete one first, or ask the administrator for more`)
   }
 
   return {

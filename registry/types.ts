@@ -14,7 +14,14 @@ export type Account = {
   role: Role
   suspended: string | null
   createdAt: number
+  /** In which language they want to be spoken to; null: as their browser says. */
+  language: 'en' | 'fr' | null
+  /** How many names they may hold; null: as many as the house says. */
+  mostNames: number | null
 }
+
+/** What a token may do: everything, look at everything, or deploy one site and nothing else. */
+export type TokenScope = { may: 'all' } | { may: 'read' } | { may: 'deploy'; site: string }
 
 /** What a pod may use. All in bytes, except `cpu` in cores and `pids` in processes. */
 export type PodLimits = { memory: number; cpu: number; disk: number; pids: number }

@@ -67,6 +67,7 @@ function asReply(reply: unknown): FastifyReply {
 function decorate(app: App): void {
   app.decorateRequest('who', null)
   app.decorateRequest('proof', 'none')
+  app.decorateRequest('scope', null)
   app.decorateRequest('secret', null)
   app.decorateRequest('reservation', null)
   app.decorateRequest('language', 'en')

@@ -1,17 +1,21 @@
 // The gate: who calls, and whether they may. Runs before a body is read; the only place where an object's owner is checked.
 import type { FastifyRequest } from 'fastify'
 import { AubergeError } from '../../wire/error.ts'
-import type { Account } from '../../registry/types.ts'
+import type { Account, TokenScope } from '../../registry/types.ts'
 import type { Access, Room } from './parts.ts'
 import { changes, ownOrigin, sessionCookie } from './visit.ts'
 
 /** Who the command line acts as; the audit log's name for it. No account has id 0. */
-export const CONSOLE: Account = { id: 0, username: 'console', role: 'admin', suspended: null, createdAt: 0 }
+export const CONSOLE: Account = { id: 0, username: 'console', role: 'admin', suspended: null, createdAt: 0, language: null, mostNames: null }
 
 /** Finds out who calls: the console, a bearer token, or the session cookie. A bad token is refused, a bad cookie ignored. */
 export function recognise(room: Room, request: FastifyRequest): void {
   if (room.door === 'console') return prove(request, CONSOLE, 'console')
-  if (request.headers.authorization !== undefined) return prove(request, byToken(room, request.headers.authorization), 'token')
+  if (request.headers.authorization !== undefined) {
+    const { account, scope } = byToken(room, request.headers.authorization)
+    request.scope = scope
+    return prove(request, account, 'token')
+  }
   const cookie = sessionCookie(request, room.house.zone)
   const secret = cookie === null ? undefined : request.cookies[cookie]
   const account = secret === undefined ? null : room.registry.sessions.find(secret)
@@ -25,10 +29,10 @@ function prove(request: FastifyRequest, account: Account, proof: 'console' | 'to
   request.proof = proof
 }
 
-function byToken(room: Room, header: string): Account {
+function byToken(room: Room, header: string): { account: Account; scope: TokenScope } {
   const token = /^bearer +([^\s]+)$/i.exec(header)?.[1]
-  const account = token === undefined ? null : room.registry.tokens.find(token)
-  if (account !== null) return account
+  const found = token === undefined ? null : room.registry.tokens.find(token)
+  if (found !== null) return found
   throw new AubergeError('unauthenticated', 'The token is not valid. Make one on your account page.')
 }
 
@@ -37,6 +41,7 @@ export function admit(room: Room, request: FastifyRequest): void {
   if (changes(request)) checkOrigin(room, request)
   const { access = 'admin', suspendedToo = false } = request.routeOptions.config
   may(room, request, access)
+  if (access !== 'anyone' || changes(request)) checkScope(request)
   if (changes(request) && !suspendedToo) refuseSuspended(request)
 }
 
@@ -64,6 +69,15 @@ function may(room: Room, request: FastifyRequest, access: Access): void {
   if (access === 'owner') request.reservation = own(room, request.who, request)
 }
 
+/** A token does no more than it was made for. Another site than its own doesn't exist for it. */
+function checkScope(request: FastifyRequest): void {
+  const { scope } = request
+  if (scope === null || scope.may === 'all' || (scope.may === 'read' && !changes(request))) return
+  if (scope.may === 'read') throw new AubergeError('forbidden', 'This token may only look. Make one that may do everything on your account page.')
+  if (request.reservation !== null && request.reservation.name !== scope.site) throw new AubergeError('not_found', `There is no site "${request.reservation.name}".`)
+  if (request.routeOptions.config.deploys !== true) throw new AubergeError('forbidden', `This token may only deploy ${scope.site}.`)
+}
+
 /** Another account's site is answered as one that doesn't exist. */
 function own(room: Room, who: Account, request: FastifyRequest) {
   const { name } = request.params as { name: string }
@@ -89,6 +103,12 @@ export function stillMay(room: Room, request: FastifyRequest): boolean {
 export function caller(request: FastifyRequest): Account {
   if (request.who === null) throw new AubergeError('unauthenticated', 'Sign in first.')
   return request.who
+}
+
+/** The same account, which is to be a person's: the console has nothing of its own. */
+export function person(account: Account): Account {
+  if (account.id === CONSOLE.id) throw new AubergeError('conflict', 'The console is no account: it has no sessions, tokens or export, and needs none.')
+  return account
 }
 
 /** The site's name in the path, which the gate has checked. */

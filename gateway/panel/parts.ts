@@ -1,6 +1,6 @@
 // What every part of the panel works with, and what a request carries once the gate has let it in. Types and one set of constants.
 import type { Desk } from '../desk.ts'
-import type { Account, Reservation } from '../../registry/types.ts'
+import type { Account, Reservation, TokenScope } from '../../registry/types.ts'
 import { LIMIT_BOUNDS } from '../../registry/parse.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { House } from '../../wire/house.ts'
@@ -9,7 +9,11 @@ import type { Rates } from './rates.ts'
 import type { Language } from './language/pick.ts'
 
 /** What control hands to the panel. */
-export type Parts = { house: House; registry: Registry; desk: Desk; log: Logger }
+export type Parts = {
+  house: House; registry: Registry; desk: Desk; log: Logger
+  /** The secret of the link that makes the first administrator; null: there is no such link. */
+  firstAdmin?: string | null
+}
 
 /** `visitors` come through the relay; `console` is the command line on the admin socket, where everyone is root already. */
 export type Door = 'visitors' | 'console'
@@ -43,12 +47,16 @@ declare module 'fastify' {
     suspendedToo?: boolean
     /** Takes a file as its body, streamed: up to so many bytes, which may be the site's to say. */
     most?: number | ((request: FastifyRequest) => number)
+    /** Also for a token that may only deploy a site. */
+    deploys?: boolean
     /** Changes something although its method is GET (an upgrade). */
     changes?: boolean
   }
   interface FastifyRequest {
     who: Account | null
     proof: Proof
+    /** What the token that is the proof may do; null with any other proof, which may everything. */
+    scope: TokenScope | null
     /** The secret of the session cookie, where that is the proof. */
     secret: string | null
     /** The reservation in the path, on routes with access `owner`. */

@@ -1,6 +1,8 @@
-// How often something may be tried: fixed windows in one bounded map. Called by sign-in, signup and name checks.
+// How often something may be tried: fixed windows in one bounded map, written down within a second, so that a restart forgives nobody. Called by sign-in,
+// signup, name checks and reports.
 import { isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import type { Tries } from '../../registry/registry.ts'
 import { AubergeError } from '../../wire/error.ts'
 
 /** At most `most` tries in `window` milliseconds. */
@@ -17,6 +19,11 @@ export const RATES = {
   failureAddress: { most: 50, window: 5 * MINUTE },
   failureAccount: { most: 200, window: 5 * MINUTE },
   names: { most: 120, window: MINUTE },
+  /** Reports from one address, and of one host by everybody. */
+  reports: { most: 5, window: 60 * MINUTE },
+  reportsOfHost: { most: 30, window: 60 * MINUTE },
+  /** The first administrator's link, and deleting an account: a password or a secret is tried. */
+  secrets: { most: 20, window: 60 * MINUTE },
 } satisfies Record<string, Rate>
 
 /** Keys remembered at once; beyond that the oldest is forgotten, so that a flood of addresses can't fill the memory. */
@@ -33,13 +40,33 @@ export class RateLimited extends AubergeError {
 
 type Window = { count: number; until: number }
 
+/** Milliseconds in which counts are gathered before they are written down: a flood costs one write a second. */
+const DELAY = 1_000
+
 /** Counts tries by key. */
 export class Rates {
   readonly #windows = new Map<string, Window>()
   readonly #now: () => number
+  readonly #tries: Tries | null
+  readonly #unsaved = new Set<string>()
+  #timer: NodeJS.Timeout | null = null
 
-  constructor(now: () => number = Date.now) {
+  /** With `tries`, counts go on from what was written down. */
+  constructor(now: () => number = Date.now, tries: Tries | null = null) {
     this.#now = now
+    this.#tries = tries
+    for (const { key, count, until } of tries?.load() ?? []) this.#windows.set(key, { count, until })
+  }
+
+  /** Writes down what isn't yet. */
+  flush(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    const keys = [...this.#unsaved]
+    this.#unsaved.clear()
+    if (keys.length === 0) return
+    const changed = keys.flatMap(key => { const window = this.#windows.get(key); return window ? [{ key, ...window }] : [] })
+    this.#tries?.save(changed, keys.filter(key => !this.#windows.has(key)))
   }
 
   /** Throws RateLimited where `key` has used up its tries; counts nothing. */
@@ -52,6 +79,7 @@ export class Rates {
   /** Counts one try. */
   count(key: string, rate: Rate): void {
     const window = this.#windows.get(key)
+    this.#touch(key)
     if (window !== undefined && window.until > this.#now()) {
       window.count++
       return
@@ -70,12 +98,22 @@ export class Rates {
   /** Takes a try back: it turned out to be a good one. */
   forgive(key: string): void {
     const window = this.#windows.get(key)
-    if (window !== undefined && window.count > 0) window.count--
+    if (window === undefined || window.count === 0) return
+    window.count--
+    this.#touch(key)
   }
 
   #forgetOldest(): void {
     const oldest = this.#windows.keys().next().value
-    if (oldest !== undefined) this.#windows.delete(oldest)
+    if (oldest === undefined) return
+    this.#windows.delete(oldest)
+    this.#touch(oldest)
+  }
+
+  #touch(key: string): void {
+    if (this.#tries === null) return
+    this.#unsaved.add(key)
+    this.#timer ??= setTimeout(() => this.flush(), DELAY)
   }
 }
 

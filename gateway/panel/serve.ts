@@ -17,9 +17,10 @@ const GRACE = 5_000
 export async function servePanel(parts: Parts): Promise<{ close(): Promise<void> }> {
   const { panelSocket, adminSocket } = places(parts.house.data)
   const closing = new AbortController()
+  const rates = new Rates(Date.now, parts.registry.tries)
   setMaxListeners(0, closing.signal)
   const open = async (door: Door, path: string): Promise<App> => {
-    const app = await openDoor({ ...parts, door, rates: new Rates(), closing: closing.signal })
+    const app = await openDoor({ ...parts, door, rates, closing: closing.signal })
     await listen(app, path)
     return app
   }
@@ -28,7 +29,12 @@ export async function servePanel(parts: Parts): Promise<{ close(): Promise<void>
     await visitors.close()
     throw error
   })
-  return { close: () => close([visitors, console], closing) }
+  return {
+    async close() {
+      await close([visitors, console], closing)
+      rates.flush()
+    },
+  }
 }
 
 async function listen(app: App, path: string): Promise<void> {

@@ -6,6 +6,9 @@ import { AubergeError } from '../../wire/error.ts'
 const SECURE_COOKIE = '__Host-session'
 const PLAIN_COOKIE = 'session'
 
+/** Seconds. */
+const YEAR = 365 * 24 * 3600
+
 const METHODS_THAT_ONLY_READ = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
@@ -52,6 +55,11 @@ export function dropSession(request: FastifyRequest, reply: FastifyReply, zone: 
 /** Secure; HttpOnly; SameSite=Lax; Path=/ and no Domain, as the `__Host-` prefix demands. */
 export function cookieFlags(request: FastifyRequest) {
   return { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure(request) } as const
+}
+
+/** In the cookie of the switch, which says nothing else. */
+export function rememberLanguage(request: FastifyRequest, reply: FastifyReply, language: 'en' | 'fr'): void {
+  reply.setCookie('language', language, { ...cookieFlags(request), maxAge: YEAR })
 }
 
 /** Whether the request changes something. */

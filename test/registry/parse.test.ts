@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseAddress, parseAddresses, parseEnv, parseLimits, parsePassword, parseSiteName, parseSize, parseUsername } from '../../registry/parse.ts'
+import { parseAddress, parseAddresses, parseEnv, parseLimits, parseSiteName, parseSize, parseUsername } from '../../registry/parse.ts'
+import { parsePassword } from '../../registry/weak.ts'
 
 const code = (expected: string) => (error: unknown) => (error as { code?: string }).code === expected
 
@@ -34,7 +35,7 @@ test('a username is short, plain and in small letters', () => {
 
 test('a password is not short, not common and not the username', () => {
   assert.equal(parsePassword('päss wörd 🔑', 'alice'), 'päss wörd 🔑')
-  for (const weak of ['', 'short', 'password', 'PASSWORD', 'aaaaaaaaaa', 'alice-anna', '🔑🔑🔑', 'x'.repeat(1025), null]) {
+  for (const weak of ['', 'short', 'password', 'PASSWORD', 'aaaaaaaaaa', 'alice-anna', 'alice-anna1', '🔑🔑🔑', 'x'.repeat(1025), 'iloveyou', 'football1!', 'Passw0rd', 'motdepasse', 'azertyuiop', 'abcdefgh', '87654321', 'abababab', null]) {
     assert.throws(() => parsePassword(weak, 'alice-anna'), code('password_weak'), JSON.stringify(weak))
   }
 })

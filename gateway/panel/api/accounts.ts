@@ -13,7 +13,7 @@ const Role = Type.Union([Type.Literal('user'), Type.Literal('admin')])
 
 const SignUp = Type.Object({
   username: Type.String({ maxLength: 200 }),
-  password: Type.String({ maxLength: 1000 }),
+  password: Type.String({ maxLength: 1100 }),
   invite: Type.Optional(Type.String({ maxLength: 200 })),
   role: Type.Optional(Role),
 })
@@ -22,7 +22,7 @@ const Change = Type.Object({
   state: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('suspended')])),
   reason: Type.Optional(Type.String({ maxLength: 500, description: 'shown to visitors of the account\'s sites' })),
   role: Type.Optional(Role),
-  password: Type.Optional(Type.String({ maxLength: 1000 })),
+  password: Type.Optional(Type.String({ maxLength: 1100 })),
 }, { additionalProperties: false })
 
 const Named = Type.Object({ username: Type.String() })

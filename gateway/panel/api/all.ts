@@ -4,6 +4,8 @@
 //   POST   /api/accounts {username,password,invite?}        GET    /api/accounts
 //   GET POST DELETE /api/session                            PATCH  /api/accounts/NAME {state?:"active"|"suspended",reason?,role?,password?}
 //   PUT    /api/account/password {current,password}         DELETE /api/accounts/NAME
+//   GET PATCH DELETE /api/account  GET /api/account/export
+//   GET DELETE /api/sessions  DELETE /api/sessions/ID
 //   GET POST /api/tokens   DELETE /api/tokens/ID            POST   /api/accounts {…,role?}      whatever the sign-up mode
 //   GET    /api/names/NAME                                  GET POST /api/invites {uses?}
 //   GET POST /api/sites    GET PATCH DELETE /api/sites/NAME GET    /api/sites                    all of them, with `owner`
@@ -25,6 +27,7 @@
 import swagger from '@fastify/swagger'
 import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
+import { addAccount } from './account.ts'
 import { addAccounts } from './accounts.ts'
 import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
@@ -45,11 +48,12 @@ import { addOpenapi, DESCRIPTION } from './openapi.ts'
 import { addPower } from './power.ts'
 import { addRoutes } from './routes.ts'
 import { addSession } from './session.ts'
+import { addSessions } from './sessions.ts'
 import { addSites } from './sites.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
-  addHealth, addOpenapi, addAccounts, addSession, addTokens, addNames, addSites, addContent, addPower, addDatabase, addLogs, addEvents, addBackup, addFinals, addHouse,
+  addHealth, addOpenapi, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addLogs, addEvents, addBackup, addFinals, addHouse,
   addExec, addRoutes, addInvites, addImages, addAudit, addCertificates, addMetrics,
 ]
 

@@ -13,7 +13,7 @@ const Named = Type.Object({ name: Type.String() })
 
 export function addContent(app: App, room: Room): void {
   takeAnything(app)
-  app.put('/api/sites/:name/content', { config: { access: 'owner', most: MAX_UPLOAD }, bodyLimit: MAX_UPLOAD, schema: { summary: 'Deploy a zip or tar.gz', params: Named } },
+  app.put('/api/sites/:name/content', { config: { access: 'owner', most: MAX_UPLOAD, deploys: true }, bodyLimit: MAX_UPLOAD, schema: { summary: 'Deploy a zip or tar.gz', params: Named } },
     request => deploy(room, caller(request), siteName(request), needBody(request.body)))
 }
 

@@ -16,6 +16,6 @@ export function addPower(app: App, room: Room): void {
     request => desk.sleep(caller(request), siteName(request), request.body?.tier))
   app.post('/api/sites/:name/restart', { config: { access: 'owner' }, schema: { summary: 'Stop and start it', params: Named } },
     request => desk.restart(caller(request), siteName(request)))
-  app.post('/api/sites/:name/rollback', { config: { access: 'owner' }, schema: { summary: 'Serve an earlier release', params: Named, body: Rollback } },
+  app.post('/api/sites/:name/rollback', { config: { access: 'owner', deploys: true }, schema: { summary: 'Serve an earlier release', params: Named, body: Rollback } },
     request => desk.rollback(caller(request), siteName(request), request.body.release))
 }

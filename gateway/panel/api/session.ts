@@ -7,14 +7,14 @@ import type { App } from '../app.ts'
 import { caller } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { RATES, visitor } from '../rates.ts'
-import { addressOf, dropSession, giveSession, signInCookie } from '../visit.ts'
+import { addressOf, dropSession, giveSession, rememberLanguage, signInCookie } from '../visit.ts'
 import { audit } from './accounts.ts'
 
-const SignIn = Type.Object({ username: Type.String({ maxLength: 200 }), password: Type.String({ maxLength: 1000 }) })
-const NewPassword = Type.Object({ current: Type.String({ maxLength: 1000 }), password: Type.String({ maxLength: 1000 }) })
+const SignIn = Type.Object({ username: Type.String({ maxLength: 200 }), password: Type.String({ maxLength: 1100 }) })
+const NewPassword = Type.Object({ current: Type.String({ maxLength: 1100 }), password: Type.String({ maxLength: 1100 }) })
 
 export function addSession(app: App, room: Room): void {
-  app.get('/api/session', { config: { access: 'account' }, schema: { summary: 'Who I am' } }, request => whoami(caller(request)))
+  app.get('/api/session', { config: { access: 'account', deploys: true }, schema: { summary: 'Who I am' } }, request => whoami(caller(request)))
   app.post('/api/session', { config: { access: 'anyone', suspendedToo: true }, schema: { summary: 'Sign in', body: SignIn } },
     async (request, reply) => whoami(await signIn(room, request, reply, request.body)))
   app.delete('/api/session', { config: { access: 'anyone', suspendedToo: true }, schema: { summary: 'Sign out' } }, (request, reply) => {
@@ -38,12 +38,19 @@ export async function signIn(room: Room, request: FastifyRequest, reply: Fastify
   const account = await verify(room, request, wish.username, wish.password)
   if (account === null) throw new AubergeError('bad_credentials', 'Wrong username or password.')
   if (request.secret !== null) room.registry.sessions.revoke(request.secret)
-  giveSession(request, reply, room.house.zone, room.registry.sessions.create(account.id))
+  welcome(room, request, reply, account)
   return account
 }
 
+/** A session for this browser, which speaks the account's language from now on. */
+function welcome(room: Room, request: FastifyRequest, reply: FastifyReply, { id, language }: Account): void {
+  const from = { agent: request.headers['user-agent'] ?? '', address: addressOf(request) }
+  giveSession(request, reply, room.house.zone, room.registry.sessions.create(id, from))
+  if (language !== null) rememberLanguage(request, reply, language)
+}
+
 /** Counts the try before it is known to fail, so that tries at the same time count too; a good one is taken back. */
-async function verify(room: Room, request: FastifyRequest, username: string, password: string): Promise<Account | null> {
+export async function verify(room: Room, request: FastifyRequest, username: string, password: string): Promise<Account | null> {
   const address = visitor(addressOf(request))
   const name = username.toLowerCase()
   const tries = [
@@ -68,5 +75,5 @@ export async function changePassword(room: Room, request: FastifyRequest, reply:
   await room.registry.accounts.setPassword(account.id, wish.password)
   room.registry.sessions.revokeAll(account.id)
   audit(room, account.username, 'account.password', account.username)
-  if (request.proof === 'cookie') giveSession(request, reply, room.house.zone, room.registry.sessions.create(account.id))
+  if (request.proof === 'cookie') welcome(room, request, reply, account)
 }

@@ -1,40 +1,62 @@
-// Tokens: how scripts sign in.
-import { Type } from '@fastify/type-provider-typebox'
+// Tokens: how scripts sign in, each with no more rights than its work needs.
+import { Type, type Static } from '@fastify/type-provider-typebox'
 import { AubergeError } from '../../../wire/error.ts'
-import type { Account } from '../../../registry/types.ts'
+import type { Account, TokenScope } from '../../../registry/types.ts'
+import type { Token } from '../../../registry/registry.ts'
 import type { App } from '../app.ts'
-import { caller } from '../gate.ts'
+import { caller, person } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { audit } from './accounts.ts'
 
 const MOST_TOKENS = 100
-const NewToken = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) })
-const Identified = Type.Object({ id: Type.String() })
+const NewToken = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+  scope: Type.Optional(Type.Union([Type.Literal('all'), Type.Literal('read'), Type.Literal('deploy')], { description: 'what it may do: everything (as without), look, or deploy `site` and nothing else' })),
+  site: Type.Optional(Type.String({ maxLength: 300, description: 'with scope deploy: which site' })),
+})
+const Identified = Type.Object({ id: Type.String({ maxLength: 100 }) })
+
+export type TokenView = Omit<Token, 'scope'> & { scope: TokenScope['may']; site: string | null }
 
 export function addTokens(app: App, room: Room): void {
-  app.get('/api/tokens', { config: { access: 'account' }, schema: { summary: 'My tokens, without their secrets' } }, request => room.registry.tokens.list(real(caller(request)).id))
+  app.get('/api/tokens', { config: { access: 'account' }, schema: { summary: 'My tokens, without their secrets' } }, request => listTokens(room, caller(request)))
   app.post('/api/tokens', { config: { access: 'account' }, schema: { summary: 'Make a token; it is shown once', body: NewToken } },
-    (request, reply) => reply.code(201).send(createToken(room, caller(request), request.body.name)))
+    (request, reply) => reply.code(201).send(createToken(room, caller(request), request.body)))
   app.delete('/api/tokens/:id', { config: { access: 'account' }, schema: { summary: 'Revoke a token', params: Identified } }, (request, reply) => {
     revokeToken(room, caller(request), request.params.id)
     return reply.code(204).send()
   })
 }
 
-export function createToken(room: Room, account: Account, name: string): { id: string; token: string } {
-  if (room.registry.tokens.list(real(account).id).length >= MOST_TOKENS) throw new AubergeError('quota', `An account may have ${MOST_TOKENS} tokens: revoke one first.`)
-  const made = room.registry.tokens.create(account.id, name)
-  audit(room, account.username, 'token.create', name)
-  return made
+export function listTokens(room: Room, account: Account): TokenView[] {
+  return room.registry.tokens.list(person(account).id).map(({ scope, ...token }) => ({ ...token, ...spelled(scope) }))
+}
+
+export function createToken(room: Room, account: Account, wish: Static<typeof NewToken>): { id: string; token: string; scope: string; site: string | null } {
+  if (room.registry.tokens.list(person(account).id).length >= MOST_TOKENS) throw new AubergeError('quota', `An account may have ${MOST_TOKENS} tokens: revoke one first.`)
+  const scope = scopeOf(room, account, wish)
+  const made = room.registry.tokens.create(account.id, wish.name, scope)
+  const { scope: may, site } = spelled(scope)
+  audit(room, account.username, 'token.create', wish.name, site === null ? may : `${may} ${site}`)
+  return { ...made, scope: may, site }
+}
+
+function scopeOf(room: Room, account: Account, { scope: may = 'all', site }: Static<typeof NewToken>): TokenScope {
+  if (may !== 'deploy') {
+    if (site !== undefined) throw new AubergeError('invalid', 'A site is for tokens of scope "deploy".')
+    return { may }
+  }
+  if (site === undefined) throw new AubergeError('invalid', 'Say in "site" which site the token deploys.')
+  const reservation = room.registry.reservations.get(site)
+  if (reservation?.kind === 'site' && (reservation.owner === account.id || account.role === 'admin')) return { may, site }
+  throw new AubergeError('not_found', `There is no site "${site}".`)
+}
+
+function spelled(scope: TokenScope): { scope: TokenScope['may']; site: string | null } {
+  return { scope: scope.may, site: scope.may === 'deploy' ? scope.site : null }
 }
 
 export function revokeToken(room: Room, account: Account, id: string): void {
-  room.registry.tokens.revoke(real(account).id, id)
+  room.registry.tokens.revoke(person(account).id, id)
   audit(room, account.username, 'token.revoke', id)
-}
-
-/** The console is no account. */
-function real(account: Account): Account {
-  if (account.id === 0) throw new AubergeError('conflict', 'The console has no tokens: it needs none.')
-  return account
 }

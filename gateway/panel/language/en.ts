@@ -1,5 +1,9 @@
 // Every sentence of the panel in English. fr.ts has the same keys, enforced by its type.
+import { peopleEn } from './people-en.ts'
+
 export const en = {
+  ...peopleEn,
+
   // Frame
   tagline: 'A room for every site', skip: 'Skip to the content', navigation: 'Main', sites: 'Sites', account: 'Account', routes: 'Routes',
   accounts: 'Accounts', signin: 'Sign in', signup: 'Sign up', signout: 'Sign out', language: 'Language', signed_in_as: 'Signed in as {name}',

@@ -1,7 +1,10 @@
 // Every sentence of the panel in French, with the keys of en.ts.
 import type { Sentences } from './en.ts'
+import { peopleFr } from './people-fr.ts'
 
 export const fr: Sentences = {
+  ...peopleFr,
+
   tagline: 'Une chambre pour chaque site', skip: 'Aller au contenu', navigation: 'Principale', sites: 'Sites', account: 'Compte', routes: 'Routes',
   accounts: 'Comptes', signin: 'Se connecter', signup: 'S’inscrire', signout: 'Se déconnecter', language: 'Langue', signed_in_as: 'Connecté : {name}',
   you_are_suspended: 'Votre compte est suspendu : {reason} Vous pouvez regarder, mais rien modifier.', api: 'API',

@@ -28,6 +28,7 @@ const ADMIN_PAGES: [Method, string][] = [
 ]
 const FOR_ANYONE = new Set(['GET /healthz', 'POST /api/accounts', 'POST /api/session', 'DELETE /api/session', 'GET /api/names/{name}'])
 const FOR_ACCOUNTS = new Set(['GET /api/session', 'PUT /api/account/password', 'GET /api/tokens', 'POST /api/tokens', 'DELETE /api/tokens/{id}', 'GET /api/sites', 'POST /api/sites', 'GET /api/images',
+  'GET /api/account', 'PATCH /api/account', 'DELETE /api/account', 'GET /api/account/export', 'GET /api/sessions', 'DELETE /api/sessions', 'DELETE /api/sessions/{id}',
   'GET /api/backups', 'GET /api/backups/{id}', 'DELETE /api/backups/{id}', 'POST /api/backups/{id}/restore'])
 
 const house = await openHouse({}, openPods)

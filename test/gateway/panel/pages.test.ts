@@ -164,7 +164,7 @@ test('a token is shown once and revoked by a form; a password change keeps this 
   const page = (await eve.send('GET', '/account')).text
   assert.equal(page.includes(token), false)
   const revoke = /action="(\/account\/tokens\/[^"]+\/revoke)"/.exec(page)?.[1] ?? ''
-  assert.equal((await eve.form(revoke, {})).headers.location, '/account?done=revoked')
+  assert.equal((await eve.form(revoke, {})).headers.location, '/account?done=revoked#tokens')
   assert.ok(hint((await eve.form('/account/password', { current: 'wrong', password: 'nine dry umbrellas' })).text, 'current').length > 10)
   assert.equal((await eve.form('/account/password', { current: PASSWORD, password: 'nine dry umbrellas' })).headers.location, '/account?done=password')
   assert.equal((await eve.send('GET', '/account')).status, 200)

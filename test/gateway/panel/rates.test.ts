@@ -70,3 +70,15 @@ test('asking for names without end is stopped', async t => {
   assert.equal((await visitor.call('GET', '/api/names/more')).status, 429)
   assert.equal((await house.console().call('GET', '/api/names/more')).status, 200)
 })
+
+test('a restart forgives nobody', async t => {
+  const house = await openHouse()
+  t.after(house.close)
+  await house.registry.accounts.create({ username: 'alice', password: PASSWORD })
+  const guesser = house.visitor({ address: '198.51.100.7' })
+  for (let index = 0; index < RATES.failure.most; index++) assert.equal((await guesser.call('POST', '/api/session', { username: 'alice', password: 'wrong' })).status, 401)
+  await house.panel.close()
+  const rates = new Rates(Date.now, house.registry.tries)
+  assert.throws(() => rates.check('failure alice 198.51.100.7', RATES.failure), RateLimited)
+  assert.doesNotThrow(() => rates.check('failure alice 198.51.100.8', RATES.failure))
+})
