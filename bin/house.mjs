@@ -40,6 +40,7 @@ export function house(given, host) {
     h2c: given.get('h2c') ?? false,
     acme: given.get('acme') ?? 'internal',
     secondaries: given.get('secondary') ?? [],
+    dnssec: given.get('dnssec') ?? false,
     redirectHttps: given.get('redirect-https') ?? 'auto',
     demo: given.get('demo') ?? false,
     json: given.get('json') ?? false,

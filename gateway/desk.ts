@@ -1,5 +1,6 @@
 // The front desk: what the panel asks of control. The panel's handlers know accounts and HTTP; the desk knows sites, names, pods and routes.
 import type { Duplex, Readable } from 'node:stream'
+import type { Stage } from '../registry/keyring.ts'
 import type { SiteChange } from '../registry/registry.ts'
 import type { Account, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
 import type { Backup, DatabaseAccess, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
@@ -82,6 +83,13 @@ export type RollLine =
 /** A final backup and whose it is; null: an account that is gone. */
 export type FinalView = Backup & { owner: string | null }
 
+/** A key of the zone. `ds`, `dnskey`: the data of its records, as registrars take them. `madeAt` in milliseconds since 1970. */
+export type KeyView = { role: 'current' | 'next'; tag: number; madeAt: number; ds: string; dnskey: string }
+/** How the zone is signed; `note` says what to do. `until`: when the stage ends by itself. */
+export type SigningView = { zone: string; signed: boolean; stage: Stage['is'] | 'off'; note: string; until: number | null; keys: KeyView[] }
+/** roll: begin a change of keys; confirm: the parent did what was asked; cancel: call off; withdraw: begin to leave signing. */
+export type SigningStep = 'roll' | 'confirm' | 'cancel' | 'withdraw'
+
 export type ArchiveType = 'zip' | 'tar.gz'
 
 /** Every verb throws AubergeErrors; `actor` is who is recorded in the audit log. Whether the actor may is the panel's to check. */
@@ -137,6 +145,10 @@ export interface Desk {
   certificates(): { authority: number | null; leaves: { names: string[]; trusted: boolean; expiresAt: number }[] }
   /** The authority's certificate without its key; `unavailable` where there is none. The password of `p12` is `auberge`. */
   authority(form: 'pem' | 'p12'): string | Buffer
+  /** How the zone is signed and the DS that its parent is to have. */
+  signing(): SigningView
+  /** A step of a change of keys, on disk and with DNS when it resolves; `conflict` where the keys are at another one. */
+  signingStep(actor: Account, step: SigningStep): Promise<SigningView>
   /** Whether relays, DNS and the provisioner are connected; what `/healthz` and `doctor` say. */
   health(): { ready: boolean; parts: Record<string, boolean> }
 }

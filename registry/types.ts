@@ -1,6 +1,8 @@
 // The words of the house as types: what control, DNS, the provisioner and the panel say to each other.
 // Types only; the functions that make them out of what comes from outside are in parse.ts.
 
+import type { ZoneKeys } from './keyring.ts'
+
 /** A site's state as users and the API see it. Prepared and cold pods are both `asleep`. */
 export type SiteState =
   | 'creating' | 'running' | 'frozen' | 'asleep' | 'waking' | 'sleeping' | 'failed' | 'suspended'
@@ -118,6 +120,7 @@ export type ZoneSnapshot = {
 
 /** Control to DNS, JSON lines over the zone socket; every message is answered by `applied`. */
 export type ToDns =
-  | ({ type: 'zone' } & ZoneSnapshot)
+  /** `keys`: what the zone is signed with; null or none: it isn't. */
+  | ({ type: 'zone'; keys?: ZoneKeys | null } & ZoneSnapshot)
   | { type: 'name'; serial: number; name: string; records: NameRecords | null }
 export type FromDns = { type: 'applied'; serial: number }

@@ -24,6 +24,7 @@ export function layout(data: string): Place[] {
     { path: dirname(at.registry), mode: 0o700, user: control, group: control },
     { path: at.certificates, mode: 0o700, user: control, group: control },
     { path: dirname(at.zoneSnapshot), mode: 0o2750, user: control, group: GROUPS.zone },
+    { path: dirname(at.keyring), mode: 0o2750, user: control, group: GROUPS.zone },
     { path: dirname(at.routesSnapshot), mode: 0o2750, user: control, group: GROUPS.routes },
     { path: at.access, mode: 0o2770, user: USERS.relay.user, group: GROUPS.routes },
     { path: at.pods, mode: 0o700, user: 'root', group: 'root', keep: true },

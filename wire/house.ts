@@ -39,6 +39,8 @@ export type House = {
   /** Where certificates come from; `off`: nowhere, and HTTPS has none to show. */
   acme: 'internal' | 'off'
   secondaries: Secondary[]
+  /** Whether the zone is signed. */
+  dnssec: boolean
   redirectHttps: 'auto' | 'on' | 'off'
   demo: boolean
   json: boolean
@@ -76,6 +78,8 @@ export function places(data: string) {
     wakes: `${data}/registry/wakes`,
     /** Snapshots that control writes for processes that must start without it. */
     zoneSnapshot: `${data}/zone/zone.json`,
+    /** The zone's signing keys, control's and DNS's. */
+    keyring: `${data}/dnssec/keyring.json`,
     routesSnapshot: `${data}/routes/routes.json`,
     /** `{certificates, ticketKey}` (gateway/messages.ts), private keys among them: the relays' group reads it, nobody else. */
     certificatesSnapshot: `${data}/routes/certificates.json`,

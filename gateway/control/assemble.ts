@@ -11,6 +11,7 @@ import { AccessLogs } from './access.ts'
 import { Activity } from './activity.ts'
 import { ownAddresses } from './addresses.ts'
 import { fixedRoutes, loadSites, zoneNames } from './begin.ts'
+import { Signing } from './dnssec/signing.ts'
 import { Diary } from './diary.ts'
 import { frontDesk } from './front.ts'
 import { Guests } from './guests.ts'
@@ -34,6 +35,8 @@ const FIRST_LOOK = 3_000
 const PRESSURE = 5_000
 /** Milliseconds between two looks for access logs that are old or too many. */
 const SWEEP = 3_600_000
+/** Milliseconds between two looks at what the zone's keys are due for. */
+const KEYS = 60_000
 /** Milliseconds in which changes of the routing table are written as one snapshot. */
 const DELAY = 200
 
@@ -51,7 +54,8 @@ export async function assemble(given: Given): Promise<Control> {
   const states = new States(house.zone, table)
   const activity = new Activity()
   const turns = new Turns()
-  const zone = new Zone({ served: house.dns.length > 0, zone: house.zone, own, names: zoneNames(registry, house, own), file: where.zoneSnapshot, settings: registry.settings, log })
+  const signing = await Signing.open({ zone: house.zone, wanted: house.dnssec, file: where.keyring, log, changed: keys => zone.sign(keys) })
+  const zone = new Zone({ served: house.dns.length > 0, zone: house.zone, own, names: zoneNames(registry, house, own), keys: signing.keys, file: where.zoneSnapshot, settings: registry.settings, log })
   fixedRoutes(table, house)
   loadSites(registry, states, house)
   const meters = new Meters()
@@ -60,7 +64,7 @@ export async function assemble(given: Given): Promise<Control> {
   const diary = new Diary(where.wakes, log)
   const certificates = house.https.length === 0 ? null : await certificatesOf(house, table, log)
   const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, meters, wakes: () => wakes, log }), log })
-  const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, relays, certificates, zone, turns, access: new AccessLogs(where.access), metrics }
+  const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, relays, certificates, zone, signing, turns, access: new AccessLogs(where.access), metrics }
   const sleeps = new Sleeps({ ...parts, isWanted: name => wakes.wanted(name) })
   const admission = new Admission({ ...parts, sleeps })
   metrics.queued(() => admission.waiting)
@@ -77,6 +81,7 @@ export async function assemble(given: Given): Promise<Control> {
     every(PRESSURE, () => admission.relieve(), log, stop.signal)
   }
   every(SWEEP, () => parts.access.sweep(site => states.get(site) !== undefined), log, stop.signal)
+  every(KEYS, () => signing.round(), log, stop.signal)
   const snapshot = new Snapshot({
     file: where.routesSnapshot,
     content: () => inPieces(`{"type":"table","version":${table.version},"zone":${JSON.stringify(house.zone)},"routes":[`, table.all(), route => JSON.stringify(route), ']}'),

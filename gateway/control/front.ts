@@ -94,6 +94,12 @@ export function frontDesk(parts: FrontParts): Desk {
     rollImage: async (actor, name) => await rolls.roll(actor, parseImageName(name)),
     certificates: () => parts.certificates?.view() ?? { authority: null, leaves: [] },
     authority: form => authorityOf(parts, form),
+    signing: () => parts.signing.view(),
+    async signingStep(actor, step) {
+      const seen = await parts.signing[step]()
+      record(actor, `dnssec.${step}`, seen.zone, `key ${seen.keys.at(-1)?.tag}`)
+      return seen
+    },
     health: () => health(parts, parts.keeper),
     metrics: options => parts.metrics.text(options),
   }

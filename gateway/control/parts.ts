@@ -8,6 +8,7 @@ import type { House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
 import type { ArchiveType } from '../desk.ts'
 import type { Certificates } from '../certificates/certificates.ts'
+import type { Signing } from './dnssec/signing.ts'
 import type { AccessLogs } from './access.ts'
 import type { Activity } from './activity.ts'
 import type { Diary } from './diary.ts'
@@ -38,6 +39,7 @@ export type Parts = {
   access: AccessLogs
   metrics: Metrics
   zone: Zone
+  signing: Signing
   turns: Turns
   archive: Archive
 }

@@ -1,6 +1,7 @@
 // The zone as DNS shall answer it: kept here, written as a snapshot, each change told to the DNS process. Called by the desk.
 import type { Socket } from 'node:net'
 import type { Settings } from '../../registry/registry.ts'
+import type { ZoneKeys } from '../../registry/keyring.ts'
 import type { NameRecords, ToDns, ZoneSnapshot } from '../../registry/types.ts'
 import { readLines, writeLine } from '../../wire/lines.ts'
 import type { Logger } from '../../wire/log.ts'
@@ -32,14 +33,16 @@ export class Zone {
   readonly #served: boolean
   #open = false
   #serial: number
+  #keys: ZoneKeys | null
 
-  /** `own`: the house's addresses, of the apex and of every site. `names`: what is reserved now. `served`: whether the house runs DNS. */
-  constructor(options: { served: boolean; zone: string; own: NameRecords; names: Map<string, NameRecords>; file: string; settings: Settings; log: Logger }) {
+  /** `own`: the house's addresses, of the apex and of every site. `names`: what is reserved now. `keys`: what the zone is signed with. `served`: whether the house runs DNS. */
+  constructor(options: { served: boolean; zone: string; own: NameRecords; names: Map<string, NameRecords>; keys: ZoneKeys | null; file: string; settings: Settings; log: Logger }) {
     this.#served = options.served
     this.#zone = options.zone
     this.#own = options.own
     this.#names = options.names
     this.#settings = options.settings
+    this.#keys = options.keys
     this.#log = options.log
     const failed = (error: unknown): void => { options.log.error({ err: error, file: options.file }, 'the zone snapshot could not be written') }
     this.#snapshot = new Snapshot({ file: options.file, content: () => this.#pieces(), delay: DELAY, failed })
@@ -74,6 +77,15 @@ export class Zone {
     if (!await this.#applied(serial)) await this.#snapshot.flush()
   }
 
+  /** Resolves once DNS signs with other keys, or, where it stays away, will when it starts: they are on disk. */
+  async sign(keys: ZoneKeys | null): Promise<void> {
+    const serial = this.#grow()
+    this.#keys = keys
+    this.#snapshot.touch()
+    for (const server of this.#servers.keys()) writeLine(server, this.#message())
+    await this.#applied(serial)
+  }
+
   /** What DNS answers for a name, or null. */
   get(name: string): NameRecords | null {
     return this.#names.get(name) ?? null
@@ -84,8 +96,8 @@ export class Zone {
     return this.#snapshot.flush()
   }
 
-  #whole(): ZoneSnapshot {
-    return { ...this.#head(), names: Object.fromEntries(this.#names) }
+  #message(): ToDns {
+    return { type: 'zone', keys: this.#keys, ...this.#head(), names: Object.fromEntries(this.#names) }
   }
 
   /** The same as text. */
@@ -109,7 +121,7 @@ export class Zone {
     this.#servers.set(socket, -1)
     socket.on('close', () => { this.#servers.delete(socket); this.#settle() })
     readLines<unknown>(socket, line => this.#hear(socket, line))
-    writeLine(socket, { type: 'zone', ...this.#whole() } satisfies ToDns)
+    writeLine(socket, this.#message())
   }
 
   #hear(socket: Socket, line: unknown): void {
