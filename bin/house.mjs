@@ -27,7 +27,7 @@ export function house(given, host) {
     https: listens('https', given, zone, host),
     dns: listens('dns', given, zone, host),
     publicIpv4: given.get('public-ipv4') ?? publicAddress(http, '0.0.0.0', '127.0.0.1', host.publicIpv4),
-    publicIpv6: given.get('public-ipv6') ?? publicAddress(http, '::', '::1', host.publicIpv6),
+    publicIpv6: given.get('public-ipv6') ?? publicAddress(http, '::', '::1', host.publicIpv6) ?? firstOf(given.get('ipv6-prefix')),
     ipv6Prefix: given.get('ipv6-prefix') ?? null,
     runtime: given.get('runtime') ?? 'crun',
     routes: given.get('route') ?? [],
@@ -85,9 +85,15 @@ function publicAddress(http, any, loopback, own) {
   return family.find(address => address !== loopback) ?? family[0] ?? null
 }
 
+/** The panel's address in a prefix, on a host that has no other. @param {string | undefined} prefix */
+function firstOf(prefix) {
+  return prefix === undefined ? null : prefix.replace('/64', '1')
+}
+
 /** @param {House} house */
 function checked(house) {
   checkSecondaries(house)
+  if (house.ipv6Prefix !== null && !servesAll(house)) throw new UsageError('--ipv6-prefix: nothing serves those addresses; have --http or --https listen on [::]:PORT')
   const hosts = house.routes.map(route => route.host)
   const twice = hosts.find((host, index) => hosts.indexOf(host) !== index)
   if (twice !== undefined) throw new UsageError(`--route ${twice}: given twice; keep one`)
@@ -108,4 +114,9 @@ function checkSecondaries({ zone, dns, secondaries }) {
 /** Whether `name` is outside the zone, or in it one of those that are kept for name servers (registry/reserved.json). @param {string} name @param {string} zone */
 function mayServe(name, zone) {
   return (name !== zone && !name.endsWith(`.${zone}`)) || /^ns[1-4]$/.test(name.slice(0, -zone.length - 1))
+}
+
+/** Whether a door takes what comes for any IPv6 address, or a proxy does and passes it on. @param {House} house */
+function servesAll({ http, https, trustedProxies }) {
+  return trustedProxies.length > 0 || [...http, ...https].some(listen => listen.address === '::')
 }

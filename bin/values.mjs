@@ -79,8 +79,8 @@ export function ipv6(name, text) {
 /** A prefix of 64 bits. @param {string} name @param {string} text */
 export function prefix64(name, text) {
   const [address = '', length] = text.split('/')
-  const wellFormed = length === '64' && isIPv6(address) && !address.includes('%')
-  if (!wellFormed || !/::$/.test(address)) throw bad(name, text, 'an IPv6 prefix of 64 bits such as 2001:db8:0:1::/64')
+  const wellFormed = length === '64' && isIPv6(address) && /^[0-9a-f:]+::$/i.test(address) && address.split(':').length <= 6
+  if (!wellFormed || /^(::|fe[89ab]|ff)/i.test(address)) throw bad(name, text, 'an IPv6 prefix of 64 bits such as 2001:db8:0:1::/64')
   return text.toLowerCase()
 }
 

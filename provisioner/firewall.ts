@@ -2,6 +2,7 @@
 import * as commands from './commands/network.ts'
 import type { Host } from './host.ts'
 import { addresses, databaseLink, linkLocal, subnet4, subnet6, type Addresses, type Instance } from './instance.ts'
+import { groundsRules } from './prefix.ts'
 import { run } from './run.ts'
 
 /** Never reached from a pod: other private networks (the host's among them), other pods, the cloud's metadata service, multicast. */
@@ -21,9 +22,12 @@ const NEW_FLOWS = 'limit rate over 100/second burst 400 packets'
 /** `online`: whether it may reach anything but who asks it. */
 export type Port = { veth: string; online: boolean } & Addresses
 
+type Ruled = Pick<Host, 'instance' | 'resolvers' | 'grounds'>
+
 /** Both tables as one transaction that replaces what was there, for the pods connected now. */
-export function ruleset(of: Instance, resolvers: string[], ports: Port[]): string {
-  return [replaced('inet', of, inetTable(of, resolvers, ports)), replaced('bridge', of, bridgeTable(ports))].join('\n')
+export function ruleset(house: Ruled, ports: Port[]): string {
+  const of = house.instance
+  return [replaced('inet', of, inetTable(house, ports)), replaced('bridge', of, bridgeTable(ports))].join('\n')
 }
 
 function replaced(family: string, of: Instance, body: string): string {
@@ -35,7 +39,8 @@ const set = (name: string, type: string, elements: string[]) =>
 const counted = (name: string, type: string, more = '') => `  set ${name} {\n    type ${type}\n    flags dynamic\n    size 8192\n${more}  }`
 
 /** What a pod begins comes by `begun`; all else it sends is an answer. A pod that isn't `online` begins nothing. */
-function inetTable(of: Instance, resolvers: string[], ports: Port[]): string {
+function inetTable({ instance: of, resolvers, grounds }: Ruled, ports: Port[]): string {
+  const sites = grounds === null ? { input: '', chains: '' } : groundsRules(grounds)
   const database = databaseLink(of)
   const dns = resolvers.map(address => `${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} meta l4proto { tcp, udp } th dport 53 accept`)
   const all = ports.map(elements)
@@ -96,7 +101,7 @@ function inetTable(of: Instance, resolvers: string[], ports: Port[]): string {
     type filter hook input priority filter; policy accept;
     iifname "${database.device}" jump from_database
     iifname "${of.id}" jump to_host
-  }
+${sites.input}  }${sites.chains}
   chain to_host {
     ct direction reply accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept
@@ -172,7 +177,7 @@ export async function fortify(host: Host): Promise<void> {
     const { veth } = host.states.life(name)
     return veth === null ? [] : [portOf(host, name, veth)]
   })
-  await run(commands.loadRules(), { input: ruleset(host.instance, host.resolvers, ports) })
+  await run(commands.loadRules(), { input: ruleset(host, ports) })
   listed.set(host, await listing(host))
 }
 

@@ -9,6 +9,7 @@ import { cgroups, type Cgroups } from './cgroup.ts'
 import { Gate } from './gate.ts'
 import { Database } from './database/database.ts'
 import { Pins } from './images/pins.ts'
+import { groundsOf, type Grounds } from './prefix.ts'
 import type { Instance } from './instance.ts'
 import { Queue } from './queue.ts'
 import { leaveRkt, openRkt } from './rkt/house.ts'
@@ -36,6 +37,8 @@ export type Host = {
   starts: Gate
   /** Addresses pods may ask for names. */
   resolvers: string[]
+  /** Sites' own IPv6 addresses, where the house has a prefix. */
+  grounds: Grounds | null
   /** Where images are; the machine-wide store unless a test says otherwise. */
   images: string | undefined
   /** Versions of images this house's sites have in the newest's place. */
@@ -44,8 +47,11 @@ export type Host = {
   log: Logger
 }
 
+/** What a provisioner is told of its house. */
+export type Housed = Pick<House, 'data' | 'runtime'> & Partial<House>
+
 /** `unavailable` for a runtime that runs no pods, and for rkt where there is none. */
-export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance: Instance, log: Logger, images?: string): Promise<Host> {
+export async function openHost(house: Housed, instance: Instance, log: Logger, images?: string): Promise<Host> {
   const { data, runtime } = house
   if (runtime === 'none') throw new AubergeError('unavailable', 'the runtime none runs no pods; choose crun, runc or rkt')
   const oci = runtime === 'rkt' ? 'crun' : runtime
@@ -57,7 +63,7 @@ export async function openHost(house: Pick<House, 'data' | 'runtime'>, instance:
   const host: Host = {
     data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(),
     starts: new Gate(STARTS * availableParallelism(), SLOW),
-    resolvers: resolvers(), get database() { return database },
+    resolvers: resolvers(), grounds: groundsOf(house), get database() { return database },
     runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers, containers,
   }
   const database = new Database(host)

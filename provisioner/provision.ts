@@ -1,7 +1,7 @@
 // Brings a house's provisioner up: its instance, its host, what is true of it, its server. Called by main.ts and by tests.
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { places, type House } from '../wire/house.ts'
+import { places } from '../wire/house.ts'
 import type { Logger } from '../wire/log.ts'
 import { adoptOrphans } from './children.ts'
 import { claim, retire } from './claim.ts'
@@ -10,11 +10,12 @@ import { Exits } from './exits.ts'
 import { fortify } from './firewall.ts'
 import { dropPartialBackups, sweepBackups } from './final.ts'
 import { Guard } from './guard.ts'
-import { openHost, type Host } from './host.ts'
+import { openHost, type Host, type Housed } from './host.ts'
 import { lock } from './lock.ts'
 import { tidyImages } from './images/verbs.ts'
 import { widenMachine } from './machine.ts'
 import { ensureBridge } from './network.ts'
+import { route, unroute } from './prefix.ts'
 import { collectDead, reconcile } from './reconcile.ts'
 import { serve } from './server.ts'
 import { letGo } from './snapshot.ts'
@@ -34,7 +35,7 @@ async function daybreak(host: Host): Promise<void> {
 export type Provisioning = { host: Host; close: () => Promise<void> }
 
 /** Resolves once the verbs are served. `close` stops serving and leaves the pods as they are. `images`: another image store. */
-export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, images?: string): Promise<Provisioning> {
+export async function open(house: Housed, log: Logger, images?: string): Promise<Provisioning> {
   mkdirSync(dirname(places(house.data).provisionerSocket), { recursive: true, mode: 0o700 })
   const release = await lock(`${dirname(places(house.data).provisionerSocket)}/provisioner.lock`)
   const instance = await claim(house.data, collectDead)
@@ -42,6 +43,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
   const host = await openHost(house, instance, log, images)
   widenMachine(log)
   await ensureBridge(instance, house.data)
+  await route(instance, house).catch((error: unknown) => { log.error({ err: error }, 'sites can not be reached at IPv6 addresses of their own: the prefix could not be made local') })
   await writeResolvConf(host)
   await fortify(host)
   const guard = new Guard(host)
@@ -63,6 +65,7 @@ export async function open(house: Pick<House, 'data' | 'runtime'>, log: Logger, 
     host.database.close()
     await host.queue.settled(PATIENCE)
     await letGo()
+    await unroute(instance)
     server.closeAllConnections()
     await release()
   }

@@ -13,6 +13,7 @@ import type { Host } from './host.ts'
 import { addresses, containerId, netnsName, podCgroup, siteCgroup, type Instance } from './instance.ts'
 import { ensureLog } from './log.ts'
 import { netnsNames } from './network.ts'
+import { unroute } from './prefix.ts'
 import { bundlePlace, DATABASE, netnsPlace, podPlaces } from './places.ts'
 import { alive, startOf } from './process.ts'
 import { finishAdoption } from './recipes/adopt.ts'
@@ -166,6 +167,7 @@ export async function collectDead(of: Instance, data: string): Promise<void> {
     await unmounted(point)
   }
   await detachLoops(`${pods}/`)
+  await unroute(of)
   await rm(of.run, { recursive: true, force: true })
   for (const family of ['inet', 'bridge']) await succeeds(['nft', 'delete', 'table', family, of.id])
   await succeeds(commands.deleteLink(of.id))

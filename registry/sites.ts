@@ -1,13 +1,14 @@
 // The table of sites: image, limits and environment of what is behind a reservation here.
 import type { Database } from 'better-sqlite3'
 import { AubergeError } from '../wire/error.ts'
+import { newInterface } from './prefix.ts'
 import { newDatabasePassword } from './secret.ts'
 import type { Sites } from './registry.ts'
 import { DEFAULT_LIMITS, type Egress, type Site } from './types.ts'
 
 type SiteRow = {
   name: string; owner: number; image: string; memory: number; cpu: number; disk: number; pids: number; database_bytes: number; database_password: string
-  env: string; php: string; start: string | null; wake_for_robots: number; egress: Egress; created_at: number
+  env: string; php: string; start: string | null; wake_for_robots: number; egress: Egress; interface: string; created_at: number
 }
 
 const SELECT = 'SELECT sites.*, reservations.owner FROM sites JOIN reservations USING (name)'
@@ -16,15 +17,15 @@ export function openSites(db: Database): Sites {
   const get = db.prepare<[string], SiteRow>(`${SELECT} WHERE name = ?`)
   const all = db.prepare<[], SiteRow>(`${SELECT} ORDER BY name`)
   const ofOwner = db.prepare<[number], SiteRow>(`${SELECT} WHERE owner = ? ORDER BY name`)
-  const put = db.prepare(`INSERT INTO sites (name, image, memory, cpu, disk, pids, database_bytes, database_password, env, php, start, wake_for_robots, egress, created_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  const put = db.prepare(`INSERT INTO sites (name, image, memory, cpu, disk, pids, database_bytes, database_password, env, php, start, wake_for_robots, egress, interface, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET image = excluded.image, memory = excluded.memory, cpu = excluded.cpu, disk = excluded.disk, pids = excluded.pids,
     database_bytes = excluded.database_bytes, database_password = excluded.database_password,
     env = excluded.env, php = excluded.php, start = excluded.start, wake_for_robots = excluded.wake_for_robots, egress = excluded.egress`)
   const remove = db.prepare('DELETE FROM sites WHERE name = ?')
 
-  const write = ({ name, image, limits: { memory, cpu, disk, pids, database }, databasePassword, env, php, start, wakeForRobots, egress, createdAt }: Omit<Site, 'owner'>): void => {
-    put.run(name, image, memory, cpu, disk, pids, database, databasePassword, JSON.stringify(env), JSON.stringify(php), start, wakeForRobots ? 1 : 0, egress, createdAt)
+  const write = ({ name, image, limits: { memory, cpu, disk, pids, database }, databasePassword, env, php, start, wakeForRobots, egress, interface: own, createdAt }: Omit<Site, 'owner'>): void => {
+    put.run(name, image, memory, cpu, disk, pids, database, databasePassword, JSON.stringify(env), JSON.stringify(php), start, wakeForRobots ? 1 : 0, egress, own, createdAt)
   }
   const read = (name: string): Site => {
     const row = get.get(name)
@@ -35,7 +36,7 @@ export function openSites(db: Database): Sites {
   return {
     create({ name, image, limits = DEFAULT_LIMITS, env = {} }) {
       if (get.get(name)) throw new AubergeError('name_taken', `the site ${name} exists already`)
-      write({ name, image, limits, databasePassword: newDatabasePassword(), env, php: {}, start: null, wakeForRobots: false, egress: 'internet', createdAt: Date.now() })
+      write({ name, image, limits, databasePassword: newDatabasePassword(), env, php: {}, start: null, wakeForRobots: false, egress: 'internet', interface: newInterface(), createdAt: Date.now() })
       return read(name)
     },
     get(name) {
@@ -61,5 +62,5 @@ export function openSites(db: Database): Sites {
 function toSite(row: SiteRow): Site {
   const { name, owner, image, memory, cpu, disk, pids, database_bytes: database, database_password: databasePassword } = row
   const [env, php] = [row.env, row.php].map(text => JSON.parse(text) as Record<string, string>) as [Record<string, string>, Record<string, string>]
-  return { name, owner, image, limits: { memory, cpu, disk, pids, database }, databasePassword, env, php, start: row.start, wakeForRobots: row.wake_for_robots === 1, egress: row.egress, createdAt: row.created_at }
+  return { name, owner, image, limits: { memory, cpu, disk, pids, database }, databasePassword, env, php, start: row.start, wakeForRobots: row.wake_for_robots === 1, egress: row.egress, interface: row.interface, createdAt: row.created_at }
 }

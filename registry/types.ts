@@ -67,6 +67,8 @@ export type Site = {
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
   egress: Egress
+  /** What tells its IPv6 address from those of other sites: 12 hexadecimal digits, for good (prefix.ts). */
+  interface: string
   createdAt: number
 }
 
@@ -93,6 +95,8 @@ export type Route =
       retryAt?: number
       /** `wake`: robots and scanners wake it, too. */
       uninvited?: 'wake'
+      /** Its own IPv6 address, where the house has a prefix. */
+      ipv6?: string
     }
 
 export type SiteRoute = Extract<Route, { kind: 'site' }>

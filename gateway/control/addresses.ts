@@ -1,7 +1,8 @@
 // What the zone answers for itself and for every site here: the addresses visitors reach this house on. Called by main's wiring.
 import { isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
-import type { NameRecords } from '../../registry/types.ts'
+import { siteAddress } from '../../registry/prefix.ts'
+import type { NameRecords, Site } from '../../registry/types.ts'
 import type { House } from '../../wire/house.ts'
 
 type Said = Pick<House, 'zone' | 'publicIpv4' | 'publicIpv6' | 'http' | 'https'>
@@ -20,6 +21,16 @@ export function ownAddresses(house: Said, interfaces = networkInterfaces()): Fou
   const outside = Object.entries(interfaces).flatMap(([name, infos]) => (isOurs(name) ? [] : infos ?? [])).filter(isGlobal)
   const first = (family: 'IPv4' | 'IPv6'): string[] => only(outside.find(info => info.family === family)?.address ?? null)
   return { records: { a: first('IPv4'), aaaa: first('IPv6') }, guessed: true }
+}
+
+/** The IPv6 address that is a site's alone; null where the house has no prefix. */
+export function ownIpv6({ ipv6Prefix }: Pick<House, 'ipv6Prefix'>, site: Pick<Site, 'interface'>): string | null {
+  return ipv6Prefix === null ? null : siteAddress(ipv6Prefix, site.interface)
+}
+
+/** What DNS answers for a site here: the house's addresses, but for the IPv6 address of its own where it has one. */
+export function siteRecords(own: NameRecords, ipv6: string | null): NameRecords {
+  return ipv6 === null ? own : { a: own.a, aaaa: [ipv6] }
 }
 
 /** The pods' bridge and its ports lead to no visitor. */

@@ -4,6 +4,7 @@ import type { Pod } from '../../provisioner/api.ts'
 import type { NameRecords, Route, Site, SiteRoute } from '../../registry/types.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { places, type House } from '../../wire/house.ts'
+import { ownIpv6, siteRecords } from './addresses.ts'
 import { specOf } from './parts.ts'
 import type { RoutingTable } from './routes.ts'
 import type { States } from './states.ts'
@@ -17,14 +18,21 @@ export function fixedRoutes(table: RoutingTable, house: House): void {
 /** What DNS answers below the apex: every name that is held, and static routes' names in the zone. */
 export function zoneNames(registry: Registry, house: House, own: NameRecords): Map<string, NameRecords> {
   const names = new Map<string, NameRecords>()
+  const records = siteRecordsOf(registry, house, own)
   for (const { name, kind, phase, addresses } of registry.reservations.walk()) {
-    if (phase === 'held') names.set(name, kind === 'site' ? own : addresses)
+    if (phase === 'held') names.set(name, kind === 'site' ? records.get(name) ?? own : addresses)
   }
   for (const { host } of house.routes) {
     const label = host.endsWith(`.${house.zone}`) ? host.slice(0, -house.zone.length - 1) : ''
     if (/^[a-z0-9-]+$/.test(label)) names.set(label, own)
   }
   return names
+}
+
+/** Sites' records where they aren't the house's. */
+function siteRecordsOf(registry: Registry, house: House, own: NameRecords): Map<string, NameRecords> {
+  if (house.ipv6Prefix === null) return new Map()
+  return new Map(Array.from(registry.sites.walk(), site => [site.name, siteRecords(own, ownIpv6(house, site))]))
 }
 
 /**
@@ -38,7 +46,7 @@ export function loadSites(registry: Registry, states: States, house: House): voi
   for (const site of registry.sites.walk()) {
     if (unfinished.has(site.name)) continue
     const pod = lastPod(site, last.get(site.name))
-    states.add(site.name, { state: pod ? 'running' : 'asleep', pod, suspended: suspended.get(site.owner) ?? null, wakeForRobots: site.wakeForRobots })
+    states.add(site.name, { state: pod ? 'running' : 'asleep', pod, suspended: suspended.get(site.owner) ?? null, wakeForRobots: site.wakeForRobots, ipv6: ownIpv6(house, site) })
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Account, Reservation } from '../../registry/types.ts'
 import { parseAddresses, parseImage, parseSiteName } from '../../registry/parse.ts'
 import { AubergeError } from '../../wire/error.ts'
+import { ownIpv6, siteRecords } from './addresses.ts'
 import { pods, specOf, type Parts } from './parts.ts'
 import { found } from './states.ts'
 
@@ -33,9 +34,10 @@ async function makeSite(parts: CreateParts, actor: Account, { name, owner, image
     return registry.sites.create({ name, owner: owner.id, image })
   })
   try {
-    states.add(name, { state: 'creating', suspended: owner.suspended })
+    const ipv6 = ownIpv6(parts.house, site)
+    states.add(name, { state: 'creating', suspended: owner.suspended, ipv6 })
     const pod = await pods(parts).create(name, specOf(site))
-    await zone.set(name, zone.own)
+    await zone.set(name, siteRecords(zone.own, ipv6))
     // Relays hear of the certificate before the route below, so who has applied the one serves the other.
     await certificates?.want(states.host(name))
     registry.reservations.mark(name, 'held')

@@ -14,6 +14,8 @@ export type SiteStatus = {
   readonly suspended: string | null
   /** Whether robots and scanners wake it, too. */
   readonly wakeForRobots: boolean
+  /** Its own IPv6 address, or null where it shares the house's. */
+  readonly ipv6: string | null
   readonly lastWake: LastWake | null
   readonly failure: string | null
   /** Wakes that failed, and exits, one after the other. */
@@ -62,7 +64,7 @@ export class States {
 
   /** Begins with a site; returns the table's version that routes it. */
   add(name: string, change: Change): number {
-    const blank = { state: 'asleep', pod: null, suspended: null, wakeForRobots: false, lastWake: null, failure: null, failures: 0, retryAt: null } as const
+    const blank = { state: 'asleep', pod: null, suspended: null, wakeForRobots: false, ipv6: null, lastWake: null, failure: null, failures: 0, retryAt: null } as const
     return this.#put({ name, since: Date.now(), ...blank, ...change })
   }
 
@@ -121,8 +123,8 @@ export class States {
     for (const watcher of this.#watchers.get(name) ?? []) watcher()
   }
 
-  #route({ name, state, pod, suspended, wakeForRobots, retryAt }: SiteStatus): SiteRoute {
-    const route: SiteRoute = { host: this.host(name), kind: 'site', site: name, state, upstream: null, ...(wakeForRobots ? { uninvited: 'wake' } : {}) }
+  #route({ name, state, pod, suspended, wakeForRobots, ipv6, retryAt }: SiteStatus): SiteRoute {
+    const route: SiteRoute = { host: this.host(name), kind: 'site', site: name, state, upstream: null, ...(wakeForRobots ? { uninvited: 'wake' } : {}), ...(ipv6 === null ? {} : { ipv6 }) }
     if (suspended !== null) return { ...route, state: 'suspended', reason: suspended }
     if (state === 'running' && pod) return { ...route, upstream: { address: pod.ipv4, port: pod.port } }
     return retryAt !== null && RESTS.has(state) ? { ...route, retryAt } : route

@@ -2,6 +2,7 @@
 import type { Pod } from '../../provisioner/api.ts'
 import type { Reservation, Route, SiteState, WakeCause } from '../../registry/types.ts'
 import type { LastWake, RouteView, SiteView } from '../desk.ts'
+import { siteRecords } from './addresses.ts'
 import { reasons } from './idleness.ts'
 import type { Parts } from './parts.ts'
 import type { SiteStatus } from './states.ts'
@@ -30,9 +31,10 @@ function here(parts: ViewParts, name: string): Rest {
   const { registry, states, zone } = parts
   const site = registry.sites.get(name)
   const status = states.get(name)
+  const { a, aaaa } = siteRecords(zone.own, status?.ipv6 ?? null)
   const state = status?.suspended == null ? status?.state ?? 'creating' : 'suspended'
   return {
-    state, image: site?.image ?? null, ipv4: zone.own.a, ipv6: zone.own.aaaa, limits: site?.limits ?? null, env: site?.env ?? {},
+    state, image: site?.image ?? null, ipv4: a, ipv6: aaaa, limits: site?.limits ?? null, env: site?.env ?? {},
     php: site?.php ?? {}, start: site?.start ?? null, ...running(status?.pod, state),
     wakeForRobots: site?.wakeForRobots ?? false, egress: site?.egress ?? null,
     release: status?.pod?.release ?? null, releases: status?.pod?.releases ?? [],
@@ -51,7 +53,7 @@ function running(pod: Pod | null | undefined, state: SiteState): Pick<SiteView, 
 /** One row of the admin's routing table; `ownerOf` gives a site's owner's name. */
 export function routeView(parts: ViewParts, route: Route, ownerOf = (site: string) => siteOwner(parts, site)): RouteView {
   const busy = parts.activity.of(route.host)
-  const { a, aaaa } = parts.zone.own
+  const { a, aaaa } = siteRecords(parts.zone.own, route.kind === 'site' ? route.ipv6 ?? null : null)
   const row = { host: route.host, kind: route.kind, ipv4: a, ipv6: aaaa, ...busy }
   if (route.kind !== 'site') return { ...row, site: null, owner: null, state: null, upstream: spelled(route.upstream), lastWake: null }
   const lastWake = parts.states.get(route.site)?.lastWake ?? null

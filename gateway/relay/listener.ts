@@ -3,8 +3,8 @@ import { createServer, Socket, type Server, type ListenOptions } from 'node:net'
 import { once } from 'node:events'
 import { Channel, type OnRead } from './channel.ts'
 
-/** What accepting hands out: a way to open the accepted socket around a read callback, or else to take its handle, with what was read already; null where it is closed. */
-export type Accepted = { open: (onread: OnRead | undefined) => Socket; take: () => Taken | null; address: string; port: number }
+/** What accepting hands out: a way to open the accepted socket around a read callback, or else to take its handle, with what was read already; null where it is closed. `local`: which of our addresses it came to, '' where that is a proxy's. */
+export type Accepted = { open: (onread: OnRead | undefined) => Socket; take: () => Taken | null; address: string; local: string; port: number }
 export type Taken = { handle: Handle; begun: Buffer | null }
 
 /** The parts of Node's connection handles used here and by TLS. `onread` gets nothing at the end and for an error. */
@@ -15,7 +15,7 @@ export type Handle = {
   readStop(): number
   setNoDelay(on: boolean): number
   getpeername(out: { address?: string }): number
-  getsockname(out: { port?: number }): number
+  getsockname(out: { address?: string; port?: number }): number
   close(done?: () => void): void
   /** An error's number where it can't be done. */
   reset(done?: () => void): number
@@ -39,11 +39,11 @@ export async function listen(where: ListenOptions | { fd: number }, accept: (acc
 
 function fromHandle(handle: Handle): Accepted {
   const peer: { address?: string } = {}
-  const own: { port?: number } = {}
+  const own: { address?: string; port?: number } = {}
   handle.getpeername(peer)
   handle.getsockname(own)
   const take = (): Taken => ({ handle, begun: null })
-  return { open: onread => socketOn(handle, onread), take, address: peer.address ?? '', port: own.port ?? 0 }
+  return { open: onread => socketOn(handle, onread), take, address: peer.address ?? '', local: own.address ?? '', port: own.port ?? 0 }
 }
 
 /** A socket on a bare handle. */
@@ -61,7 +61,7 @@ export function fromSocket(socket: Socket): Accepted {
     socket.setNoDelay(true)
     return socket
   }
-  return { open, take: () => takenFrom(socket), address: socket.remoteAddress ?? '', port: socket.localPort ?? 0 }
+  return { open, take: () => takenFrom(socket), address: socket.remoteAddress ?? '', local: socket.localAddress ?? '', port: socket.localPort ?? 0 }
 }
 
 /** The handle out of a paused socket, which is closed without it, and what the socket still held. */

@@ -19,7 +19,7 @@ const journal = new Journal({ directory: where.access, worker: index, warn: (dro
 const files = await openFiles()
 const fit = fitted(files, SETTINGS)
 if (fit !== null) log.warn({ files, ...fit }, 'few files may be open: the relay takes fewer connections')
-const relay = new Relay({ journal, settings: { perPod: share, ...fit }, trustedProxies: house.trustedProxies, proxyProtocol: house.proxyProtocol, h2c: house.h2c, redirectHttps: house.redirectHttps, tell: message => link.tell(message) })
+const relay = new Relay({ journal, settings: { perPod: share, ...fit }, trustedProxies: house.trustedProxies, proxyProtocol: house.proxyProtocol, h2c: house.h2c, ipv6Prefix: house.ipv6Prefix, redirectHttps: house.redirectHttps, tell: message => link.tell(message) })
 const tabled = Promise.withResolvers<void>()
 const certified = Promise.withResolvers<void>()
 

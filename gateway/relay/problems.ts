@@ -41,7 +41,7 @@ export const PROBLEMS = {
   bad_coding: { status: 501, code: 'not_implemented', en: BROKEN, fr: CASSEE, close: true },
   /** Extended CONNECT (RFC 8441) to another protocol than WebSocket, or an upgrade to an upstream that speaks HTTP/2. */
   bad_protocol: { status: 501, code: 'not_implemented', en: BROKEN, fr: CASSEE },
-  /** A request for https on a connection that isn't, from nobody we trust (RFC 9110 section 7.4). */
+  /** A request for https on a connection that isn't, from nobody we trust (RFC 9110 section 7.4); or on an address that is another site's. */
   misdirected: { status: 421, code: 'misdirected', en: { title: 'Wrong connection', text: 'This address can’t be reached on this connection.' }, fr: { title: 'Mauvaise connexion', text: 'Cette adresse n’est pas accessible par cette connexion.' } },
   bad_version: { status: 505, code: 'http_version', en: { title: 'HTTP version', text: 'This version of HTTP is not spoken here.' }, fr: { title: 'Version de HTTP', text: 'Cette version de HTTP n’est pas parlée ici.' }, close: true },
   /** The request has been through here too often: a route that leads back to us. */

@@ -22,6 +22,7 @@ import { Prior } from './http2/prior.ts'
 import { serveHttp2 } from './http2/serve.ts'
 import type { Journal } from './access/journal.ts'
 import type { FromRelay, ToRelay } from '../messages.ts'
+import { isSites } from '../../registry/prefix.ts'
 import type { Route } from '../../registry/types.ts'
 
 export type RelayOptions = {
@@ -32,6 +33,8 @@ export type RelayOptions = {
   redirectHttps?: RedirectHttps
   /** Plain connections may begin with HTTP/2's preface: for balancers that speak HTTP/2 to what is behind them. */
   h2c?: boolean
+  /** With it sites have addresses of their own, on which nobody else answers. */
+  ipv6Prefix?: string | null
   /** Sends a message to control; dropped while there is none, which `false` says. */
   tell?: (message: FromRelay) => boolean | void
   /** Where requests to sites are written down. */
@@ -51,6 +54,7 @@ export class Relay {
   private readonly trusted
   private readonly proxied: boolean
   private readonly h2c: boolean
+  private readonly prefix: string | null
   private readonly guests = new Set<Guest>()
   private readonly servers: Server[] = []
   private readonly place: Place
@@ -65,6 +69,7 @@ export class Relay {
     this.settings = { ...SETTINGS, ...options.settings }
     this.proxied = options.proxyProtocol ?? false
     this.h2c = options.h2c ?? false
+    this.prefix = options.ipv6Prefix ?? null
     this.trusted = trustList(options.trustedProxies ?? [])
     this.tell = options.tell ?? (() => {})
     this.journal = options.journal ?? null
@@ -113,7 +118,7 @@ export class Relay {
 
   /** Takes a connection in, unless it is one too many. */
   welcome(accepted: Accepted, scheme: 'http' | 'https'): void {
-    const origin = new Origin(accepted.address, scheme, accepted.port, this.trusted)
+    const origin = new Origin(accepted.address, scheme, accepted.port, this.trusted, this.placed(accepted.local))
     const key = this.leaving ? null : this.crowd.enter(origin.address, origin.isTrusted)
     if (key === null) return this.refuse(accepted)
     const left = (): void => this.crowd.leave(key)
@@ -121,6 +126,8 @@ export class Relay {
     else if (this.h2c) this.discern(plain(accepted).once('close', left), origin)
     else this.visit(origin, accepted.open).once('close', left)
   }
+
+  private placed(local: string): string { return this.prefix !== null && isSites(this.prefix, local) ? local : '' }
 
   private refuse(accepted: Accepted): void {
     this.meter.turnedAway()

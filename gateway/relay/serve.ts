@@ -57,6 +57,7 @@ export class Reception implements Host {
     if (entry === undefined) return exchange.failed('unknown')
     const { route } = entry
     exchange.site ??= entry.site
+    if (this.isElsewhere(exchange, entry)) return exchange.failed('misdirected')
     const location = exchange.entry === null && !exchange.asker.origin.isSecure(exchange.request) ? this.secure.redirect(exchange.request) : ''
     if (location !== '') return exchange.failed('redirect', { fields: `Location: ${location}\r\n` })
     if (route.kind === 'site' && route.state === 'suspended') return exchange.failed('suspended', route.reason === undefined ? {} : { text: route.reason })
@@ -65,6 +66,11 @@ export class Reception implements Host {
     if (route.kind !== 'site') this.forward(exchange, route.upstream)
     else if (route.state === 'running' && route.upstream !== null && (entry.site === null || entry.site.phase === 'open')) this.forward(exchange, route.upstream, this.settings.perPod)
     else this.await(exchange, entry, route)
+  }
+
+  /** On a site's own address nothing but the site answers, and on one that is no site's any more nobody (RFC 9110 section 15.5.20). A trusted proxy chooses by itself. */
+  private isElsewhere({ asker: { origin } }: Exchange, { site }: Entry): boolean {
+    return origin.local !== '' && !origin.isTrusted && (site === null || this.table.at(origin.local) !== site)
   }
 
   /** Before its state is looked at, so that a sleep can't come between. */

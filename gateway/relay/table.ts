@@ -6,6 +6,8 @@ import type { SiteCount } from '../messages.ts'
 export type Site = {
   name: string
   entries: Set<Entry>
+  /** The IPv6 address that is its own. */
+  address: string | null
   inFlight: number
   /**
    * open: as its route says. closing: control is putting it to sleep and was told that nothing is in flight. draining: control is restarting it; requests
@@ -34,18 +36,24 @@ export class Table {
   version = -1
   private entries = new Map<string, Entry>()
   private readonly sites = new Map<string, Site>()
+  private readonly addresses = new Map<string, Site>()
   private readonly changed = new Set<Entry>()
   /** Called when a request of a site that is being drained is over. */
   onLeft: (site: Site) => void = () => {}
 
   find(host: string): Entry | undefined { return this.entries.get(host) }
+  /** Whose address it is. */
+  at(address: string): Site | undefined { return this.addresses.get(address) }
   get size(): number { return this.entries.size }
 
   /** Replaces everything. */
   replace(version: number, zone: string, routes: Route[]): void {
     const before = this.entries
     this.entries = new Map()
-    for (const site of this.sites.values()) site.entries.clear()
+    for (const site of this.sites.values()) {
+      site.entries.clear()
+      this.settle(site, null)
+    }
     for (const route of routes) this.put(route, before)
     this.zone = zone.toLowerCase()
     this.version = version
@@ -71,11 +79,19 @@ export class Table {
     const entry = before.get(host) ?? { host, route, site: null, requests: 0, inFlight: 0, lastRequestAt: 0 }
     entry.route = route
     this.move(entry, route.kind === 'site' ? this.site(route.site) : null)
+    if (route.kind === 'site' && entry.site !== null) this.settle(entry.site, route.ipv6 ?? null)
     this.entries.set(host, entry)
   }
 
+  private settle(site: Site, address: string | null): void {
+    if (site.address === address) return
+    if (site.address !== null) this.addresses.delete(site.address)
+    if (address !== null) this.addresses.set(address, site)
+    site.address = address
+  }
+
   private move(entry: Entry, site: Site | null): void {
-    if (entry.site !== site) entry.site?.entries.delete(entry)
+    if (entry.site !== null && entry.site !== site) this.part(entry, entry.site)
     entry.site = site
     if (site === null) return
     site.entries.add(entry)
@@ -84,9 +100,15 @@ export class Table {
     site.asked = 'nothing'
   }
 
+  /** A site that nothing leads to any more has no address. */
+  private part(entry: Entry, site: Site): void {
+    site.entries.delete(entry)
+    if (site.entries.size === 0) this.settle(site, null)
+  }
+
   private site(name: string): Site {
     let site = this.sites.get(name)
-    if (site === undefined) this.sites.set(name, site = { name, entries: new Set(), inFlight: 0, phase: 'open', question: null, asked: 'nothing' })
+    if (site === undefined) this.sites.set(name, site = { name, entries: new Set(), address: null, inFlight: 0, phase: 'open', question: null, asked: 'nothing' })
     return site
   }
 

@@ -32,6 +32,10 @@ export const bridgeSettings = (bridge: string) => [
 ]
 export const addAddress = (device: string, address: string) =>
   ['ip', 'address', 'replace', address, 'dev', device, ...(address.includes(':') ? ['nodad'] : [])]
+export const deleteAddress = (device: string, address: string) => ['ip', 'address', 'delete', address, 'dev', device]
+/** Every address of a network is this host's own: connections to it arrive at whoever listens on all addresses. */
+export const addLocal = (network: string) => ['ip', '-6', 'route', 'replace', 'local', network, 'dev', 'lo']
+export const deleteLocal = (network: string) => ['ip', '-6', 'route', 'delete', 'local', network, 'dev', 'lo']
 export const up = (device: string) => ['ip', 'link', 'set', device, 'up']
 export const deleteLink = (device: string) => ['ip', 'link', 'delete', device]
 export const links = () => ['ip', '-json', '-details', 'link', 'show']

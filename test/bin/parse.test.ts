@@ -96,9 +96,17 @@ test('secondaries have an address, and perhaps a name, a port and a key file', (
   assert.match(complaint(['up', '--dns', 'off', '--secondary', '192.0.2.7']), /--dns off/)
 })
 
+test('a prefix needs a door that takes what comes for any of its addresses, and gives the panel one where the host has none', () => {
+  assert.equal(house(['--zone', 'example.org', '--ipv6-prefix', '2001:DB8:0:1::/64']).ipv6Prefix, '2001:db8:0:1::/64')
+  assert.equal(house(['--zone', 'example.org', '--ipv6-prefix', '2001:db8:0:1::/64']).publicIpv6, '2001:db8::2')
+  assert.equal(house(['--zone', 'example.org', '--ipv6-prefix', '2001:db8:0:1::/64'], {}, { ...host, publicIpv6: null }).publicIpv6, '2001:db8:0:1::1')
+  assert.match(complaint(['up', '--ipv6-prefix', '2001:db8::/64']), /--ipv6-prefix.*\[::\]:PORT/)
+  house(['--ipv6-prefix', '2001:db8::/64', '--trusted-proxy', '127.0.0.1'])
+})
+
 const bad: [string, string[]][] = [
   ['zone', ['a_b', '1.2.3.4', '-a.example', 'a..b', '*.example', `${'a'.repeat(64)}.example`]],
-  ['public-ipv4', ['::1', '300.1.1.1', '0.0.0.0']], ['public-ipv6', ['1.2.3.4', '::', 'fe80::1%eth0']], ['ipv6-prefix', ['2001:db8::/48', '2001:db8::1/64', 'x']],
+  ['public-ipv4', ['::1', '300.1.1.1', '0.0.0.0']], ['public-ipv6', ['1.2.3.4', '::', 'fe80::1%eth0']], ['ipv6-prefix', ['2001:db8::/48', '2001:db8::1/64', 'x', '::/64', 'fe80::/64', 'ff05::/64', '2001:db8:1:2:3::/64']],
   ['runtime', ['docker']], ['workers', ['0', '-1', '1.5', '999']], ['signup', ['maybe']], ['idle', ['0', '-5', 'x', '1e9']],
   ['memory-budget', ['0', 'x', '1X', '-1G', '99999999999T']], ['trusted-proxy', ['10.0.0.0/33', 'x', '::/129', '1.2.3.4/']],
   ['acme', ['ftp://x', 'https://ca.example/dir']], ['redirect-https', ['yes']], ['ssh', ['22']], ['secondary', ['host', '1.2.3.4:0', '1.2.3', '[1.2.3.4]:53', 'fe80::1%eth0', 'a_b=1.2.3.4', '=1.2.3.4', '1.2.3.4,']],

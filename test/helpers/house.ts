@@ -49,9 +49,13 @@ export function dataFor(t: Cleaner): string {
   return data
 }
 
-/** Starts a house and resolves when it says that it is ready. It is stopped before its data directory is retired. */
-export async function startHouse(t: Cleaner, { data = dataFor(t), args = [] as string[], https = false } = {}): Promise<TestHouse> {
-  const child = spawn(process.execPath, [launcher, 'up', '--json', '--data', data, '--http', '127.0.0.1:0', '--https', https ? '127.0.0.1:0' : 'off', '--dns', '127.0.0.1:0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Starts a house and resolves when it says that it is ready. It is stopped before its data directory is retired. In a network namespace of its own, `args` say its doors, and only who is there can visit. */
+export async function startHouse(t: Cleaner, { data = dataFor(t), args = [] as string[], https = false, netns = null as string | null } = {}): Promise<TestHouse> {
+  const doors = netns === null ? ['--http', '127.0.0.1:0', '--https', https ? '127.0.0.1:0' : 'off', '--dns', '127.0.0.1:0'] : []
+  // Not ip netns exec, which would show the house a /sys without cgroups.
+  const entering = netns === null ? [] : ['nsenter', `--net=/run/netns/${netns}`]
+  const [file = '', ...argv] = [...entering, process.execPath, launcher, 'up', '--json', '--data', data, ...doors, ...args]
+  const child = spawn(file, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = () => stopped(child)
   stops.set(t, [...(stops.get(t) ?? []), stop])
   const ready = await readiness(child)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import test from 'node:test'
-import { ruleset } from '../../provisioner/firewall.ts'
+import { ruleset, type Port } from '../../provisioner/firewall.ts'
+import type { Grounds } from '../../provisioner/prefix.ts'
 import { addresses, firstId, IDS, instance, INSTANCES, linkLocal } from '../../provisioner/instance.ts'
 
 const all = Array.from({ length: INSTANCES }, (_, number) => instance(number, 'fd12:3456:789a'))
@@ -28,5 +29,6 @@ test('a link-local address is what Linux makes of the MAC', () => assert.equal(l
 
 test('nft accepts the rules, with pods and without', () => {
   const ports = [{ veth: 'veth1', online: true, ...addresses(all[3]!, 1) }, { veth: 'veth2', online: false, ...addresses(all[3]!, 2) }]
-  for (const pods of [[], ports]) execFileSync('nft', ['--check', '--file', '-'], { input: ruleset({ ...all[3]!, id: 'augcheck' }, ['192.0.2.1', '2001:db8::1'], pods) })
+  const rules = (grounds: Grounds | null, pods: Port[]) => ruleset({ instance: { ...all[3]!, id: 'augcheck' }, resolvers: ['192.0.2.1', '2001:db8::1'], grounds }, pods)
+  for (const pods of [[], ports]) for (const grounds of [null, { prefix: '2001:db8:1:2::/64', ports: [80, 443] }]) execFileSync('nft', ['--check', '--file', '-'], { input: rules(grounds, pods) })
 })

@@ -22,16 +22,19 @@ export class Origin {
   readonly address: string
   readonly scheme: 'http' | 'https'
   readonly port: number
+  /** Which site's address the connection came to; '' where it is one that all hosts share. */
+  readonly local: string
   private readonly trusted: BlockList | null
   private readonly lines: string
   private readonly node: string
   private key = ''
 
   /** `trusted`: null unless this address's word is taken. */
-  constructor(address: string, scheme: 'http' | 'https', port: number, trusted: BlockList) {
+  constructor(address: string, scheme: 'http' | 'https', port: number, trusted: BlockList, local = '') {
     this.address = address.startsWith('::ffff:') ? address.slice(7) : address
     this.scheme = scheme
     this.port = port
+    this.local = local
     this.trusted = isTrusted(trusted, this.address) ? trusted : null
     this.node = isIPv6(this.address) ? `"[${this.address}]"` : this.address
     this.lines = `X-Forwarded-For: ${this.address}\r\nX-Real-IP: ${this.address}\r\nX-Forwarded-Proto: ${scheme}\r\nX-Forwarded-Port: ${port}\r\nX-Forwarded-Host: `

@@ -11,7 +11,7 @@ export async function passedOn(accepted: Accepted, milliseconds: number): Promis
   if (found === null || socket.destroyed) return null
   const { address, port } = found.passed ?? accepted
   const { open, take } = fromSocket(socket)
-  return { take, open: onread => onread === undefined ? socket : open(onread).resume(), address, port }
+  return { take, open: onread => onread === undefined ? socket : open(onread).resume(), address, local: '', port }
 }
 
 /** A header may say nobody; peek's null is for none at all. */

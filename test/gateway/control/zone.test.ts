@@ -78,3 +78,23 @@ test('the public addresses are those said, else those listened on, else those of
   assert.deepEqual(said({ http: [{ address: '192.0.2.2', port: 80 }] }), { records: { a: ['192.0.2.2'], aaaa: [] }, guessed: false })
   assert.deepEqual(said({ zone: 'localhost', http: anywhere }).records, { a: ['127.0.0.1'], aaaa: ['::1'] })
 })
+
+test('with a prefix every site has an IPv6 address of its own, in DNS, its view, its route and after a restart', async t => {
+  const set = await stage(t, { ipv6Prefix: '2001:db8:1:2::/64' })
+  const made = await Promise.all(['shop', 'blog'].map(name => set.control.desk.createSite(set.alice, { name, owner: set.alice })))
+  const [shop, blog] = made.map(site => site.ipv6)
+  assert.match(shop?.join() ?? '', /^2001:db8:1:2:a0be:[0-9a-f:]+$/)
+  assert.notDeepEqual(shop, blog)
+  const seen = async (): Promise<unknown[]> => {
+    const row = set.control.desk.routes().find(route => route.host === 'shop.localhost')
+    return [snapshotOf(set).names.shop?.aaaa, (await set.control.desk.view('shop')).ipv6, row?.ipv6, snapshotOf(set).apex.aaaa]
+  }
+  await until(() => snapshotOf(set).names.shop !== undefined)
+  assert.deepEqual(await seen(), [shop, shop, shop, ['::1']])
+  await set.again()
+  assert.deepEqual(await seen(), [shop, shop, shop, ['::1']])
+  const relay = await set.relay()
+  await until(() => relay.routes.get('shop.localhost') !== undefined)
+  const route = relay.routes.get('shop.localhost')
+  assert.deepEqual(route?.kind === 'site' ? [route.ipv6] : [], shop)
+})
