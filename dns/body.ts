@@ -1,48 +1,67 @@
-// What follows the question in an answer, encoded by dns2. Called by addresses.ts, for what isn't addresses alone; names in it are
-// pointers into the question (RFC 1035 section 4.1.4), so that it fits under every question name of the same length.
-import { Packet } from 'dns2'
+// What follows the question in an answer. Called by cache.ts. Names in it are pointers into the question (RFC 1035 section 4.1.4), so
+// that it fits under every question name of the same length.
 import { CLASS_IN, HEADER } from './codes.ts'
-import type { Lookup, Rrset } from './zone.ts'
-
-type Resource = InstanceType<typeof Packet.Resource>
+import type { Said } from './lookup.ts'
+import { isWithin } from './name.ts'
+import { shortened } from './rdata.ts'
+import type { Rrset } from './sets.ts'
 
 /** `essential`: how many of the bytes are answer and authority; the rest, additionals, may be left out (RFC 2181 section 9). */
 export type Body = { bytes: Buffer; essential: number; answers: number; authorities: number; additionals: number }
 
-/** The body of `lookup` for a question name of `nameLength` octets in `zone` (`wireLength` octets). */
-export function encode(lookup: Exclude<Lookup, { kind: 'refused' }>, nameLength: number, zone: { name: string; wireLength: number }): Body {
-  const asked = placeholder(nameLength - zone.wireLength, zone.name)
-  const records = (sets: Rrset[]): Resource[] => sets.flatMap(set => resources(set, asked))
-  const answers = records(lookup.answers)
-  const authorities = records(lookup.authorities)
-  const additionals = records(lookup.additionals)
-  const start = HEADER + nameLength + 4
-  const bytes = written(asked, answers, authorities, additionals).subarray(start)
-  const essential = additionals.length === 0 ? bytes.length : written(asked, answers, authorities, []).length - start
-  return { bytes, essential, answers: answers.length, authorities: authorities.length, additionals: additionals.length }
+/** A zone's name in wire form. */
+type Suffix = { key: string }
+
+/** A record ready to be written. */
+type Line = { name: Buffer; type: number; ttl: number; data: Buffer }
+
+/** Octets of type, class, TTL and length. */
+const FIXED = 10
+
+/** The name that was asked. */
+const ASKED = pointer(HEADER)
+
+/** The body of `said` for a question name of `nameLength` octets in the zone. */
+export function encode(said: Said, nameLength: number, zone: Suffix): Body {
+  const suffixAt = HEADER + nameLength - zone.key.length
+  const lines: Line[] = []
+  for (const set of said.answers) addLines(lines, set, zone.key, suffixAt)
+  const answers = lines.length
+  for (const set of said.authorities) addLines(lines, set, zone.key, suffixAt)
+  const authorities = lines.length - answers
+  const essential = sizeOf(lines)
+  for (const set of said.additionals) addLines(lines, set, zone.key, suffixAt)
+  return { bytes: written(lines), essential, answers, authorities, additionals: lines.length - answers - authorities }
 }
 
-/** A name of `octets` more than the zone's, in labels of 63 at most; equal to no name that the zone speaks of. */
-function placeholder(octets: number, zone: string): string {
-  const labels: string[] = []
-  for (let left = octets; left > 0;) {
-    const label = left === 65 ? 62 : Math.min(63, left - 1)
-    labels.push('\x01'.repeat(label))
-    left -= label + 1
+function addLines(lines: Line[], { owner, type, ttl, rdata }: Rrset, zone: string, suffixAt: number): void {
+  const name = owner === null ? ASKED : shorten(Buffer.from(owner, 'latin1'), zone, suffixAt)
+  for (const plain of rdata) lines.push({ name, type, ttl, data: shortened(type, plain, inner => shorten(inner, zone, suffixAt)) })
+}
+
+/** A name with the zone's name at its end, if it is there, as a pointer to where the question has it. */
+function shorten(name: Buffer, zone: string, suffixAt: number): Buffer {
+  return isWithin(name.toString('latin1'), zone) ? Buffer.concat([name.subarray(0, name.length - zone.length), pointer(suffixAt)]) : name
+}
+
+function pointer(at: number): Buffer {
+  return Buffer.from([0xc0 | at >> 8, at & 0xff])
+}
+
+function sizeOf(lines: Line[]): number {
+  return lines.reduce((sum, { name, data }) => sum + name.length + FIXED + data.length, 0)
+}
+
+function written(lines: Line[]): Buffer {
+  const bytes = Buffer.allocUnsafe(sizeOf(lines))
+  let at = 0
+  for (const { name, type, ttl, data } of lines) {
+    at += name.copy(bytes, at)
+    bytes.writeUInt16BE(type, at)
+    bytes.writeUInt16BE(CLASS_IN, at + 2)
+    bytes.writeUInt32BE(ttl, at + 4)
+    bytes.writeUInt16BE(data.length, at + 8)
+    at += FIXED + data.copy(bytes, at + FIXED)
   }
-  return [...labels, zone].join('.')
-}
-
-function resources(set: Rrset, asked: string): Resource[] {
-  const { type, ttl } = set
-  return set.rdata.map(data => new Packet.Resource({ name: set.owner ?? asked, type, class: CLASS_IN, ttl, ...data }))
-}
-
-function written(asked: string, answers: Resource[], authorities: Resource[], additionals: Resource[]): Buffer {
-  const packet = new Packet()
-  packet.questions = [new Packet.Question(asked, Packet.TYPE.A, CLASS_IN)]
-  packet.answers = answers
-  packet.authorities = authorities
-  packet.additionals = additionals
-  return packet.toBuffer()
+  return bytes
 }

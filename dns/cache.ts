@@ -1,14 +1,12 @@
 // Finished bodies of answers, so that a hot answer is a copy. Called by respond.ts. The key is what the zone said, as an object: a
 // change of the zone makes new objects, so nothing stale can be found, and what went is collected with its key. Names that
 // answer alike share an object: random names below the zone are hits too.
-import { compose } from './addresses.ts'
-import type { Body } from './body.ts'
-import type { Lookup, Zone } from './zone.ts'
+import { encode, type Body } from './body.ts'
+import type { Said } from './lookup.ts'
+import type { Zone } from './zone.ts'
 
 /** Bodies kept before all are forgotten; about 300 bytes each. */
 const MOST = 2 ** 17
-
-type Said = Exclude<Lookup, { kind: 'refused' }>
 
 export class Cache {
   #bodies = new WeakMap<Said, Map<number, Body>>()
@@ -21,7 +19,7 @@ export class Cache {
 
   #encode(said: Said, nameLength: number, zone: Zone): Body {
     if (this.#size >= MOST) this.#forget()
-    const body = compose(said, nameLength, zone)
+    const body = encode(said, nameLength, zone)
     const bodies = this.#bodies.get(said) ?? new Map<number, Body>()
     this.#bodies.set(said, bodies.set(nameLength, body))
     this.#size += 1

@@ -1,7 +1,8 @@
 // Numbers of the DNS protocol (IANA's registry of DNS parameters) that this server acts on. Used by every file here.
 
 export const TYPE = {
-  A: 1, NS: 2, SOA: 6, AAAA: 28, OPT: 41, NXNAME: 128, TSIG: 250, TKEY: 249, IXFR: 251, AXFR: 252, MAILB: 253, MAILA: 254, ANY: 255,
+  A: 1, NS: 2, CNAME: 5, SOA: 6, MX: 15, TXT: 16, AAAA: 28, SRV: 33, OPT: 41, NXNAME: 128, TKEY: 249, TSIG: 250, IXFR: 251, AXFR: 252, MAILB: 253, MAILA: 254,
+  ANY: 255, CAA: 257,
 } as const
 
 export const CLASS_IN = 1

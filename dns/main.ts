@@ -28,7 +28,7 @@ follow(place.zoneSocket, apply, leaving.signal)
 async function apply(message: ToDns): Promise<boolean> {
   try {
     if (message.type === 'zone') await replace(message)
-    else responder?.zone.change(message.name, message.records, message.serial)
+    else responder?.zone.change(message.names, message.serial)
   } catch (error) {
     log.error({ err: error, type: message.type, serial: message.serial }, 'cannot apply what control sent')
     return false

@@ -61,11 +61,11 @@ export class Responder {
     if (said.kind === 'refused') return bare(RCODE.REFUSED)
     const body = this.#cache.body(said, query.name.length, this.zone)
     const rcode = said.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR
-    return { rcode, authoritative: true, truncated: false, body, cookie: null }
+    return { rcode, authoritative: true, truncated: false, body, cookie: null, under: said.answers[0]?.wildcard ?? query.name }
   }
 
   /** Counts the answer; false: none. Over the limit, records are left out and TC is set (errors have none: they stay as they are). */
-  #admit(asked: Asked & { name?: string; type?: number }, reply: Reply, address: string): boolean {
+  #admit(asked: Asked & { type?: number }, reply: Reply, address: string): boolean {
     const verdict = this.#limit.take(address, kindOf(asked, reply))
     if (verdict === 'slip' && reply.body !== null) {
       reply.body = null
@@ -80,13 +80,13 @@ function signed(asked: Asked, reply: Reply, most: number, signing: Signing | nul
 }
 
 function bare(rcode: Rcode): Reply {
-  return { rcode, authoritative: false, truncated: false, body: null, cookie: null }
+  return { rcode, authoritative: false, truncated: false, body: null, cookie: null, under: '' }
 }
 
-/** Records count per name and type; all else per code, or random names would each have a limit of their own. */
-function kindOf(asked: { name?: string; type?: number }, reply: Reply): number {
+/** Records count per name that has them and type; all else per code, or random names would each have a limit of their own. */
+function kindOf(asked: { type?: number }, reply: Reply): number {
   if (reply.body === null || reply.body.answers === 0) return reply.rcode
-  return hash(asked.name ?? '', asked.type ?? 0)
+  return hash(reply.under, asked.type ?? 0)
 }
 
 /** Bytes: the client's size between 512 and 1232; 512 without EDNS (RFC 6891 section 6.2.3). */

@@ -1,40 +1,26 @@
 // The zone as DNS knows it: what each name answers. main.ts makes one of every snapshot, control.ts changes it, respond.ts asks it.
-import { isIPv4, isIPv6 } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { NameRecords, ZoneSnapshot } from '../registry/types.ts'
 import { TYPE } from './codes.ts'
-import { isWithin, keyOf, parentOf } from './name.ts'
-
-/** One record's data, as dns2 names its fields. */
-export type Rdata =
-  | { address: string }
-  | { ns: string }
-  | { primary: string; admin: string; serial: number; refresh: number; retry: number; expiration: number; minimum: number }
-
-/** Records of one type under one name. `owner`: null is the name that was asked. */
-export type Rrset = { owner: string | null; type: number; ttl: number; rdata: Rdata[] }
+import { answerFrom, leadsOn, type Asking, type Lookup, type Said } from './lookup.ts'
+import { isWithin, keyOf } from './name.ts'
+import { encodeSoa } from './rdata.ts'
+import { setsOf, type Rrset } from './sets.ts'
+import { Tree, type Found } from './tree.ts'
 
 /**
- * What the zone says to a question. These objects live as long as they are true: a change makes new ones, so that what is
- * remembered about an object (cache.ts) is never stale.
+ * A name with records: its sets and what it answers, made when it is first asked for. Most names have the one public address: they share
+ * one object, and so one finished packet. `made`: at which version of the zone, or ALWAYS where the answers depend on no other name.
  */
-export type Lookup =
-  | { kind: 'answer'; answers: Rrset[]; authorities: Rrset[]; additionals: Rrset[] }
-  | { kind: 'nodata' | 'nxdomain'; answers: Rrset[]; authorities: Rrset[]; additionals: Rrset[] }
-  | { kind: 'refused' }
-
-type Answer = Extract<Lookup, { kind: 'answer' }>
-type Negative = Extract<Lookup, { kind: 'nodata' | 'nxdomain' }>
-
-/**
- * A name that exists: an answer for each type it has, made when it is first asked for. Most names have the one public address:
- * they share one object, and so one finished packet.
- */
-type Name = { records: NameRecords; answers: Map<number, Answer> | null }
+type Name = { records: NameRecords; sets: Rrset[] | null; answers: Map<number, Said> | null; made: number }
 
 const REFUSED: Lookup = { kind: 'refused' }
 const NOTHING: NameRecords = { a: [], aaaa: [] }
-const EMPTY: Name = { records: NOTHING, answers: new Map() }
+
+const ALWAYS = -1
+
+/** Where a name keeps what it says to types that neither it nor what it is an alias of has: no type has this number. */
+const OTHERWISE = -1
 
 /** Sets of addresses that names are compared with; with more, each name has its own anyway. */
 const MOST_ALIKE = 1000
@@ -45,37 +31,45 @@ const PIECE = 1000
 /** Seconds for secondaries: refresh, retry and expire of the SOA (RIPE-203's advice, shorter refresh: NOTIFY may be lost). */
 const TIMERS = { refresh: 3600, retry: 600, expiration: 1209600 }
 
+/** Octets at the end of an SOA's data, from its serial on. */
+const SERIAL_ON = 20
+
 /** One zone with its names; changes are visible to the next lookup. */
 export class Zone {
   readonly name: string
-  /** Octets of the zone's name in wire form. */
-  readonly wireLength: number
+  /** The zone's name in wire form. */
+  readonly key: string
   #serial: number
+  #version = 0
   readonly #ttl: number
   readonly #negativeTtl: number
-  readonly #key: string
-  readonly #names = new Map<string, Name>()
-  /** How many names exist below each name: those above zero exist too, with no records of their own (RFC 8020). */
-  readonly #below = new Map<string, number>()
+  readonly #names: Tree<Name>
   readonly #host: string
-  /** The apex and ns.ZONE: ours, whatever names control sends. They are in #names too: one look-up a query. */
-  readonly #own = new Map<string, Name>()
-  readonly #apex = new Map<number, Answer>()
-  #nodata: Negative
-  #nxdomain: Negative
+  /** The key of ns.ZONE, which is ours, whatever names control sends. */
+  readonly #hostKey: string
+  /** What the apex has besides its SOA. */
+  #apex: Rrset[] = []
+  readonly #soa: Buffer
+  readonly #asking: Asking
+  #nodata: Said
+  #nxdomain: Said
 
   constructor(snapshot: ZoneSnapshot) {
     this.name = snapshot.zone.toLowerCase().replace(/\.$/, '')
-    this.#key = keyOf(this.name)
-    this.wireLength = this.#key.length
+    this.key = keyOf(this.name)
+    this.#names = new Tree(this.key)
     this.#serial = snapshot.serial
     this.#ttl = snapshot.ttl
     this.#negativeTtl = snapshot.negativeTtl
     this.#host = `ns.${this.name}`
-    this.#addOwn(snapshot.apex)
+    this.#hostKey = keyOf(this.#host)
+    this.#soa = encodeSoa({ primary: this.#host, admin: `hostmaster.${this.name}`, serial: 0, ...TIMERS, minimum: this.#negativeTtl })
+    this.#asking = { find: key => this.#find(key), soa: this.#negativeSoa() }
     this.#nodata = this.#negative('nodata')
     this.#nxdomain = this.#negative('nxdomain')
-    this.#apex.set(TYPE.SOA, only(this.#soa(null, this.#ttl)))
+    this.#names.put(this.#hostKey, named({ a: snapshot.apex.a, aaaa: snapshot.apex.aaaa }))
+    this.#setApex(snapshot.apex)
+    this.#renew()
     const alike = new Map<string, Name>()
     for (const label in snapshot.names) this.#fill(label, snapshot.names[label] ?? NOTHING, alike)
   }
@@ -95,115 +89,114 @@ export class Zone {
 
   get serial(): number { return this.#serial }
   /** Names besides the apex and ns.ZONE. */
-  get size(): number { return this.#names.size - this.#own.size }
+  get size(): number { return this.#names.size - 2 }
 
-  /** What to answer for `key` (wire form, lower case) and a type. RFC 1034 section 4.3.2, without delegations: there are none. */
+  /** What to answer for `key` (wire form, lower case) and a type. */
   lookup(key: string, type: number): Lookup {
-    const name = this.#find(key)
-    if (name === undefined) return isWithin(key, this.#key) ? this.#nxdomain : REFUSED
-    const answers = name.answers ??= this.#answersOf(name.records)
-    return (type === TYPE.ANY ? smallest(answers) : answers.get(type)) ?? this.#nodata
+    const found = this.#names.find(key)
+    if (found.is === 'none') return isWithin(key, this.key) ? this.#nxdomain : REFUSED
+    if (found.is === 'empty') return this.#nodata
+    const name = found.value
+    if (name.made !== ALWAYS && name.made !== this.#version) name.answers = null
+    return name.answers?.get(type) ?? this.#say(found, type)
   }
 
-  /** Sets or (null) removes the records of a name, given without the zone's suffix. */
-  change(name: string, records: NameRecords | null, serial: number): void {
-    const key = this.#keyOf(name)
-    if (records === null) this.#remove(key)
-    else this.#put(key, { records, answers: null })
+  /** The sets under one name in wire form, the SOA of the apex among them; null where it has none of its own. */
+  setsAt(key: string): readonly Rrset[] | null {
+    const name = this.#names.get(key)
+    return name === undefined ? null : this.#setsOf(name)
+  }
+
+  /** Every name that has records, and its sets, in no order; see `setsAt`. */
+  * walk(): Iterable<[string, readonly Rrset[]]> {
+    for (const [key, name] of this.#names.entries()) yield [key, this.#setsOf(name)]
+  }
+
+  /** Sets or (null) removes the records of names, given without the zone's suffix ('' is the apex), in one step. */
+  change(names: Record<string, NameRecords | null>, serial: number): void {
+    for (const [name, records] of Object.entries(names)) this.#change(this.#keyOf(name), records)
     this.#serial = serial
     this.#renew()
   }
 
-  #find(key: string): Name | undefined {
-    return this.#names.get(key) ?? (this.#below.has(key) ? EMPTY : undefined)
+  #change(key: string, records: NameRecords | null): void {
+    if (key === this.key) this.#setApex(records ?? NOTHING)
+    else if (key === this.#hostKey) return
+    else if (records === null) this.#names.remove(key)
+    else this.#names.put(key, named(records))
+  }
+
+  #find(key: string): Found<Rrset[]> | null {
+    const found = this.#names.find(key)
+    if ('value' in found) return { ...found, value: this.#setsOf(found.value) }
+    return found.is === 'empty' || isWithin(key, this.key) ? found : null
+  }
+
+  #setsOf(name: Name): Rrset[] {
+    return name.sets ??= setsOf(name.records, this.#ttl)
+  }
+
+  #say(found: Extract<Found<Name>, { value: Name }>, type: number): Said {
+    const name = found.value
+    const sets = this.#setsOf(name)
+    // RFC 8482 section 4.1: one set of the name for ANY.
+    const wanted = type === TYPE.ANY ? sets[0]?.type ?? type : type
+    const said = answerFrom({ ...found, value: sets }, wanted, this.#asking)
+    if (said.answers.length === 0) return this.#nodata
+    const slot = said.answers.at(-1)?.type === wanted ? type : OTHERWISE
+    const answers = name.answers ??= new Map<number, Said>()
+    const before = answers.get(slot)
+    if (before !== undefined) return before
+    name.made = leadsOn(sets) ? this.#version : ALWAYS
+    answers.set(slot, said)
+    return said
   }
 
   #fill(label: string, records: NameRecords, alike: Map<string, Name>): void {
+    if (label === '' || records.sets !== undefined || label.startsWith('*')) return this.#change(this.#keyOf(label), records)
     const same = `${records.a.join()} ${records.aaaa.join()}`
-    const name = alike.get(same) ?? { records, answers: null }
+    const name = alike.get(same) ?? named(records)
     if (alike.size < MOST_ALIKE) alike.set(same, name)
-    this.#put(this.#keyOf(label), name)
+    const key = this.#keyOf(label)
+    if (key !== this.#hostKey) this.#names.put(key, name)
   }
 
   /** The key of a name given without the zone's suffix. Nearly all are one label. */
   #keyOf(name: string): string {
     if (name.includes('.')) return keyOf(`${name}.${this.name}`)
-    return name === '' ? this.#key : String.fromCharCode(name.length) + name.toLowerCase() + this.#key
+    return name === '' ? this.key : String.fromCharCode(name.length) + name.toLowerCase() + this.key
   }
 
-  #put(key: string, name: Name): void {
-    if (this.#own.has(key)) return
-    if (!this.#names.has(key)) this.#count(key, 1)
-    this.#names.set(key, name)
-  }
-
-  #remove(key: string): void {
-    if (!this.#own.has(key) && this.#names.delete(key)) this.#count(key, -1)
-  }
-
-  /** Counts a name that comes or goes at every name between it and the apex. */
-  #count(key: string, by: 1 | -1): void {
-    if (key.charCodeAt(0) + 1 + this.wireLength === key.length) return
-    for (let up = parentOf(key); up !== null && up.length > this.wireLength; up = parentOf(up)) {
-      const below = (this.#below.get(up) ?? 0) + by
-      if (below === 0) this.#below.delete(up)
-      else this.#below.set(up, below)
-    }
-  }
-
-  /** What is no address is left out: it could not be encoded, and one bad record must not cost the other names their answers. */
-  #answersOf(records: NameRecords, owner: string | null = null): Map<number, Answer> {
-    const answers = new Map<number, Answer>()
-    const a = records.a.filter(isIPv4)
-    const aaaa = records.aaaa.filter(isPlainIpv6)
-    if (a.length > 0) answers.set(TYPE.A, only(this.#addresses(TYPE.A, a, owner)))
-    if (aaaa.length > 0) answers.set(TYPE.AAAA, only(this.#addresses(TYPE.AAAA, aaaa, owner)))
-    return answers
-  }
-
-  #addresses(type: number, addresses: string[], owner: string | null): Rrset {
-    return { owner, type, ttl: this.#ttl, rdata: addresses.map(address => ({ address })) }
-  }
-
-  #addOwn(apex: NameRecords): void {
-    const glue = [...this.#answersOf(apex, this.#host).values()].flatMap(answer => answer.answers)
-    const ns: Rrset = { owner: null, type: TYPE.NS, ttl: this.#ttl, rdata: [{ ns: this.#host }] }
-    this.#apex.set(TYPE.NS, { ...only(ns), additionals: glue })
-    for (const [type, answer] of this.#answersOf(apex)) this.#apex.set(type, answer)
-    this.#own.set(this.#key, { records: apex, answers: this.#apex }).set(keyOf(this.#host), { records: apex, answers: null })
-    for (const [key, own] of this.#own) this.#names.set(key, own)
+  #setApex(records: NameRecords): void {
+    const sets = setsOf(records, this.#ttl).filter(({ type }) => type !== TYPE.CNAME)
+    const own: Rrset = { owner: null, type: TYPE.NS, ttl: this.#ttl, rdata: [Buffer.from(this.#hostKey, 'latin1')], wildcard: null }
+    this.#apex = sets.some(({ type }) => type === TYPE.NS) ? sets : [own, ...sets]
   }
 
   /** Makes anew what carries the serial: the SOA and with it all negative answers. */
   #renew(): void {
-    this.#apex.set(TYPE.SOA, only(this.#soa(null, this.#ttl)))
+    this.#version += 1
+    this.#soa.writeUInt32BE(this.#serial, this.#soa.length - SERIAL_ON)
+    this.#names.put(this.key, { ...named(NOTHING), sets: [...this.#apex, this.#soaSet(null, this.#ttl)] })
+    this.#asking.soa = this.#negativeSoa()
     this.#nodata = this.#negative('nodata')
     this.#nxdomain = this.#negative('nxdomain')
   }
 
+  #negative(kind: 'nodata' | 'nxdomain'): Said {
+    return { kind, answers: [], authorities: [this.#asking.soa], additionals: [] }
+  }
+
   /** RFC 2308 section 3: the SOA with the smaller of its own TTL and its minimum says how long to remember that there is nothing. */
-  #negative(kind: 'nodata' | 'nxdomain'): Negative {
-    const soa = this.#soa(this.name, Math.min(this.#ttl, this.#negativeTtl))
-    return { kind, answers: [], authorities: [soa], additionals: [] }
+  #negativeSoa(): Rrset {
+    return this.#soaSet(this.key, Math.min(this.#ttl, this.#negativeTtl))
   }
 
-  #soa(owner: string | null, ttl: number): Rrset {
-    const people = { primary: this.#host, admin: `hostmaster.${this.name}` }
-    return { owner, type: TYPE.SOA, ttl, rdata: [{ ...people, serial: this.#serial, ...TIMERS, minimum: this.#negativeTtl }] }
+  #soaSet(owner: string | null, ttl: number): Rrset {
+    return { owner, type: TYPE.SOA, ttl, rdata: [Buffer.from(this.#soa)], wildcard: null }
   }
 }
 
-function only(rrset: Rrset): Answer {
-  return { kind: 'answer', answers: [rrset], authorities: [], additionals: [] }
-}
-
-/** Without a scope and without the dotted form, which dns2 would encode as other addresses. */
-function isPlainIpv6(address: string): boolean {
-  return isIPv6(address) && !/[.%]/.test(address)
-}
-
-/** One RRset of the name for ANY (RFC 8482 section 4.1): the first it has. */
-function smallest(answers: Map<number, Answer>): Answer | undefined {
-  for (const answer of answers.values()) return answer
-  return undefined
+function named(records: NameRecords): Name {
+  return { records, sets: null, answers: null, made: ALWAYS }
 }

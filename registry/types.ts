@@ -106,10 +106,16 @@ export type WakeCause =
   | { by: 'visitor'; method: string; path: string; agent: 'browser' | 'robot' | 'tool' | 'none' }
   | { by: 'owner' | 'admin' | 'cron' }
 
-/** The addresses one name of the zone answers with. */
-export type NameRecords = { a: string[]; aaaa: string[] }
+/** Types of records that people keep. NS: at the zone's apex only. */
+export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'TXT' | 'SRV' | 'CAA'
 
-/** All that DNS knows: the zone's own data and each reserved name, without the zone's suffix. */
+/** Records of one type under one name. `ttl` in seconds; `data` as recorddata.ts spells it, each once. */
+export type RecordSet = { type: RecordType; ttl: number; data: string[] }
+
+/** What one name of the zone answers with: addresses, with the zone's TTL, and what else there is. A CNAME is alone (RFC 1034 section 3.6.2). */
+export type NameRecords = { a: string[]; aaaa: string[]; sets?: RecordSet[] }
+
+/** All that DNS knows: the zone's own data and each other name that has records (`alice`, `*.alice`, `_sip._tcp.alice`), without the zone's suffix. */
 export type ZoneSnapshot = {
   zone: string
   /** SOA serial, RFC 1982: only ever grows. */
@@ -117,7 +123,7 @@ export type ZoneSnapshot = {
   /** Seconds an answer may be cached; negativeTtl is the SOA minimum (RFC 2308). */
   ttl: number
   negativeTtl: number
-  /** Addresses of the zone's apex and of its name server ns.ZONE. */
+  /** The zone's apex. Its addresses are those of its name server ns.ZONE, too; NS records are in place of that name server. */
   apex: NameRecords
   names: Record<string, NameRecords>
 }
@@ -126,5 +132,6 @@ export type ZoneSnapshot = {
 export type ToDns =
   /** `keys`: what the zone is signed with; null or none: it isn't. */
   | ({ type: 'zone'; keys?: ZoneKeys | null } & ZoneSnapshot)
-  | { type: 'name'; serial: number; name: string; records: NameRecords | null }
+  /** Names that change in one step; null: the name has no records any more. '' is the apex. */
+  | { type: 'names'; serial: number; names: Record<string, NameRecords | null> }
 export type FromDns = { type: 'applied'; serial: number }

@@ -73,7 +73,7 @@ export class Zone {
     if (records) this.#names.set(name, records)
     else this.#names.delete(name)
     this.#snapshot.touch()
-    for (const server of this.#servers.keys()) writeLine(server, { type: 'name', serial, name, records } satisfies ToDns)
+    for (const server of this.#servers.keys()) writeLine(server, { type: 'names', serial, names: { [name]: records } } satisfies ToDns)
     if (!await this.#applied(serial)) await this.#snapshot.flush()
   }
 

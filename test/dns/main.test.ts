@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { places } from '../../wire/house.ts'
 import { dice, packet } from './fuzz.ts'
-import { boundUdp, dataDirectory, dig, listeningTcp, openDesk, sampleZone, startNameServer, type Desk, type NameServer } from './nameserver.ts'
+import { boundBoth, boundUdp, dataDirectory, dig, openDesk, sampleZone, startNameServer, type Desk, type NameServer } from './nameserver.ts'
 
 const SOA = 'ns.example. hostmaster.example. 7 3600 600 1209600 10'
 
@@ -17,8 +17,7 @@ describe('a name server with its snapshot and no control', () => {
   before(async () => {
     const { data, remove } = dataDirectory(sampleZone())
     ends.push(remove)
-    const udp = await boundUdp()
-    const tcp = await listeningTcp(udp.port)
+    const { udp, tcp } = await boundBoth()
     server = startNameServer(data, 'example', udp.fd, tcp.fd)
     tcp.close()
     ends.push(() => server.child.kill('SIGKILL'), udp.close)
@@ -141,11 +140,11 @@ describe('a name server and control', () => {
     const control = await desk()
     await start().ready
     assert.equal((await dig(udp.port, 'new.example', 'A')).status, 'NXDOMAIN')
-    await control.send({ type: 'name', serial: 8, name: 'new', records: { a: ['192.0.2.9'], aaaa: [] } })
+    await control.send({ type: 'names', serial: 8, names: { new: { a: ['192.0.2.9'], aaaa: [] } } })
     assert.deepEqual((await dig(udp.port, 'new.example', 'A')).answer, ['new.example. 60 IN A 192.0.2.9'])
-    await control.send({ type: 'name', serial: 9, name: 'new', records: { a: ['192.0.2.10'], aaaa: [] } })
+    await control.send({ type: 'names', serial: 9, names: { new: { a: ['192.0.2.10'], aaaa: [] } } })
     assert.deepEqual((await dig(udp.port, 'new.example', 'A')).answer, ['new.example. 60 IN A 192.0.2.10'])
-    await control.send({ type: 'name', serial: 10, name: 'new', records: null })
+    await control.send({ type: 'names', serial: 10, names: { new: null } })
     const gone = await dig(udp.port, 'new.example', 'A')
     assert.equal(gone.status, 'NXDOMAIN')
     assert.match(gone.authority[0] ?? '', / 10 3600 /)
@@ -179,7 +178,7 @@ describe('a name server and control', () => {
     const control = await desk()
     const server = start()
     const first = await control.connected()
-    first.write('{"type":"name","serial":8,"name":"new","records":null}\n')
+    first.write('{"type":"names","serial":8,"names":{"new":null}}\n')
     await once(first, 'close')
     await control.send({ type: 'zone', ...sampleZone() })
     await server.ready
@@ -191,7 +190,7 @@ describe('a name server and control', () => {
     await start().ready
     const names = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`n${n}`, { a: ['192.0.2.1'], aaaa: [] }]))
     const zone = control.send({ type: 'zone', ...sampleZone({ serial: 20, names }) })
-    await control.send({ type: 'name', serial: 21, name: 'n7', records: { a: ['192.0.2.7'], aaaa: [] } })
+    await control.send({ type: 'names', serial: 21, names: { n7: { a: ['192.0.2.7'], aaaa: [] } } })
     await zone
     assert.deepEqual((await dig(udp.port, 'n7.example', 'A')).answer, ['n7.example. 60 IN A 192.0.2.7'])
     assert.deepEqual((await dig(udp.port, 'n19999.example', 'A')).answer, ['n19999.example. 60 IN A 192.0.2.1'])
@@ -203,13 +202,13 @@ describe('a name server and control', () => {
     const control = await desk()
     const server = start()
     await server.ready
-    for (const line of ['{"type":"zone","serial":99}', 'no json', '{"type":"name","serial":99}']) {
+    for (const line of ['{"type":"zone","serial":99}', 'no json', '{"type":"names","serial":99}']) {
       const socket = await control.connected()
       socket.write(`${line}\n`)
       await once(socket, 'close')
       assert.equal((await dig(udp.port, 'alice.example', 'A')).status, 'NOERROR', line)
     }
-    await control.send({ type: 'name', serial: 8, name: 'alice', records: null })
+    await control.send({ type: 'names', serial: 8, names: { alice: null } })
     assert.equal((await dig(udp.port, 'alice.example', 'A')).status, 'NXDOMAIN')
   })
 
@@ -227,13 +226,13 @@ describe('a name server and control', () => {
     const { data, udp, start, desk } = await house()
     const control = await desk()
     await start().ready
-    await control.send({ type: 'name', serial: 8, name: 'new', records: { a: ['192.0.2.9'], aaaa: [] } })
+    await control.send({ type: 'names', serial: 8, names: { new: { a: ['192.0.2.9'], aaaa: [] } } })
     control.close()
     await once(control.server, 'close')
     assert.equal((await dig(udp.port, 'new.example', 'A')).status, 'NOERROR')
     const again = await openDesk(data)
     ends.push(again.close)
-    await again.send({ type: 'name', serial: 9, name: 'new', records: null })
+    await again.send({ type: 'names', serial: 9, names: { new: null } })
     assert.equal((await dig(udp.port, 'new.example', 'A')).status, 'NXDOMAIN')
   })
 

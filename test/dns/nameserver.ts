@@ -56,6 +56,15 @@ export async function listeningTcp(port: number, address = '127.0.0.1'): Promise
   return { fd: handleOf(server).fd, close: () => server.close() }
 }
 
+/** One of each on the same port: the kernel gives a UDP port that a TCP socket may have, so some are tried. */
+export async function boundBoth(address = '127.0.0.1'): Promise<{ udp: Awaited<ReturnType<typeof boundUdp>>; tcp: Awaited<ReturnType<typeof listeningTcp>> }> {
+  for (let left = 20; ; left -= 1) {
+    const udp = await boundUdp(address)
+    const tcp = await listeningTcp(udp.port, address).catch((error: unknown) => { udp.close(); if (left === 0) throw error })
+    if (tcp) return { udp, tcp }
+  }
+}
+
 export type NameServer = { child: ChildProcess; ready: Promise<void>; exit: Promise<number | null>; log: () => string }
 
 /** Starts dns/main.ts with one UDP and perhaps one TCP socket. `ready` rejects if it ends before it serves. */

@@ -96,8 +96,12 @@ export class FakeDns {
     if (message.type === 'zone') {
       this.names.clear()
       for (const [name, records] of Object.entries(message.names)) this.names.set(name, records)
-    } else if (message.records) this.names.set(message.name, message.records)
-    else this.names.delete(message.name)
+    } else for (const [name, records] of Object.entries(message.names)) this.#change(name, records)
     if (this.answers) writeLine(this.socket, { type: 'applied', serial: message.serial } satisfies FromDns)
+  }
+
+  #change(name: string, records: NameRecords | null): void {
+    if (records) this.names.set(name, records)
+    else this.names.delete(name)
   }
 }
