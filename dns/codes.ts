@@ -8,6 +8,7 @@ export const TYPE = {
 export const CLASS_IN = 1
 
 export const OPCODE_QUERY = 0
+export const OPCODE_NOTIFY = 4
 
 /** BADVERS and BADCOOKIE are extended: their high bits travel in the OPT record (RFC 6891 section 6.1.3). */
 export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, NOTAUTH: 9, BADVERS: 16 } as const

@@ -128,6 +128,25 @@ function readRecord(wire: Buffer, at: number, fixed: number, end: number, rest: 
   return rest.edns !== null
 }
 
+/** The signature of an answer, which is its last record; null where it has none or isn't well formed. */
+export function signatureOf(wire: Buffer): Tsig | null {
+  let at = HEADER
+  for (let left = wire.readUInt16BE(4); left > 0; left -= 1) {
+    const fixed = skipName(wire, at)
+    if (fixed === 0) return null
+    at = fixed + 4
+  }
+  for (let left = wire.readUInt16BE(6) + wire.readUInt16BE(8) + wire.readUInt16BE(10); left > 0; left -= 1) {
+    const fixed = skipName(wire, at)
+    if (fixed === 0 || fixed + 10 > wire.length) return null
+    const end = fixed + 10 + wire.readUInt16BE(fixed + 8)
+    if (end > wire.length) return null
+    if (left === 1) return end === wire.length && wire.readUInt16BE(fixed) === TYPE.TSIG ? readTsig(wire, at, fixed, end) : null
+    at = end
+  }
+  return null
+}
+
 /** The offset after the name at `at`, or 0 if it is malformed. Pointers must point back and are not followed: nobody needs the name. */
 function skipName(wire: Buffer, from: number): number {
   let at = from
