@@ -23,7 +23,7 @@ export const startAuberge: Start = async (directory, zone) => {
   writeFileSync(place.zoneSnapshot, JSON.stringify(zone))
   const { socket, fd, port } = await held()
   const child = spawn(process.execPath, [join(root, 'dns/main.ts')], { stdio: ['pipe', 'pipe', 'inherit', fd] })
-  const house = { zone: zone.zone, data: directory, dns: [{ address: '127.0.0.1', port }] }
+  const house = { zone: zone.zone, data: directory, dns: [{ address: '127.0.0.1', port }], secondaries: [] }
   child.stdin?.write(`${JSON.stringify({ house, index: 0, fds: { http: [], https: [], dnsUdp: [3], dnsTcp: [] } })}\n`)
   if (child.stdout !== null) await once(child.stdout, 'data')
   return { child, port, close: () => { child.kill('SIGTERM'); socket.close() } }

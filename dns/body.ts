@@ -34,6 +34,13 @@ export function encode(said: Said, nameLength: number, zone: Suffix): Body {
   return { bytes: written(lines), essential, answers, authorities, additionals: lines.length - answers - authorities }
 }
 
+/** The records of one set in a message that asks for the zone's own name, and how many they are. */
+export function recordsOf(set: Rrset, zone: Suffix): { bytes: Buffer; count: number } {
+  const lines: Line[] = []
+  addLines(lines, set, zone.key, HEADER)
+  return { bytes: written(lines), count: lines.length }
+}
+
 function addLines(lines: Line[], { owner, type, ttl, rdata }: Rrset, zone: string, suffixAt: number): void {
   const name = owner === null ? ASKED : shorten(Buffer.from(owner, 'latin1'), zone, suffixAt)
   for (const plain of rdata) lines.push({ name, type, ttl, data: shortened(type, plain, inner => shorten(inner, zone, suffixAt)) })

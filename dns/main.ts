@@ -6,10 +6,14 @@ import { places, type Briefing } from '../wire/house.ts'
 import { logger } from '../wire/log.ts'
 import type { ToDns, ZoneSnapshot } from '../registry/types.ts'
 import { follow } from './control.ts'
+import { changed } from './journal.ts'
+import { Notifier } from './notify.ts'
 import { Responder } from './respond.ts'
+import { peersOf } from './secondaries.ts'
 import { readSnapshot } from './snapshot.ts'
-import { keyFrom, Keys } from './tsig.ts'
+import { Keys } from './tsig.ts'
 import { serveTcp } from './tcp.ts'
+import { Transfers } from './transfer.ts'
 import { serveUdp } from './udp.ts'
 import { Zone } from './zone.ts'
 
@@ -20,6 +24,12 @@ let responder: Responder | null = null
 
 const briefing = await briefed(stop)
 const place = places(briefing.house.data)
+const peers = peersOf(briefing.house, briefing.keys ?? {})
+const transfers = new Transfers(peers)
+const notifier = new Notifier(peers, {
+  heard: ({ address }, serial) => log.debug({ secondary: address, serial }, 'a secondary heard of the change'),
+  failed: failure => log.warn(failure, 'a secondary does not answer NOTIFY; it will see the change when it refreshes'),
+})
 const snapshot = readSnapshot(place.zoneSnapshot, briefing.house.zone, why => log.warn(why))
 if (snapshot !== null) await begin(new Zone(snapshot)).catch(fail)
 follow(place.zoneSocket, apply, leaving.signal)
@@ -28,7 +38,8 @@ follow(place.zoneSocket, apply, leaving.signal)
 async function apply(message: ToDns): Promise<boolean> {
   try {
     if (message.type === 'zone') await replace(message)
-    else responder?.zone.change(message.names, message.serial)
+    else if (responder !== null) transfers.journal.add(changed(responder.zone, message.names, message.serial))
+    if (responder !== null) announce(responder.zone)
   } catch (error) {
     log.error({ err: error, type: message.type, serial: message.serial }, 'cannot apply what control sent')
     return false
@@ -40,13 +51,19 @@ async function replace(snapshot: ZoneSnapshot): Promise<void> {
   const zone = await Zone.gradually(snapshot)
   if (responder === null) await begin(zone).catch(fail)
   else responder.zone = zone
+  transfers.journal.clear()
 }
 
 async function begin(zone: Zone): Promise<void> {
-  responder = new Responder(zone, { keys: new Keys(Object.values(briefing.keys ?? {}).map(keyFrom)) })
+  responder = new Responder(zone, { keys: new Keys(peers.flatMap(({ key }) => key ?? [])), transfers })
   await serve(briefing, responder)
+  announce(zone)
   log.info({ zone: zone.name, serial: zone.serial, names: zone.size }, 'serving')
   ready()
+}
+
+function announce({ key, serial }: Zone): void {
+  notifier.tell({ key, serial })
 }
 
 /** The house's addresses and the numbers of their sockets come in the same order. */
@@ -62,5 +79,6 @@ function fail(error: unknown): void {
 
 async function stop(): Promise<void> {
   leaving.abort()
+  notifier.close()
   await Promise.all(closers.map(close => close()))
 }

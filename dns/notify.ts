@@ -3,10 +3,8 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { randomInt } from 'node:crypto'
 import { CLASS_IN, HEADER, OPCODE_NOTIFY, TYPE } from './codes.ts'
 import { signatureOf } from './parse.ts'
+import type { Peer } from './secondaries.ts'
 import { isSignedBy, Signing, type Key } from './tsig.ts'
-
-/** A secondary: where it listens, and the key it shares with us. `from`: our own address to speak from, null: the system's choice. */
-export type Peer = { address: string; port: number; key: Key | null; from: string | null }
 
 /** What is told: the zone's name in wire form and its serial. */
 type News = { key: string; serial: number }

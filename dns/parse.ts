@@ -148,7 +148,7 @@ export function signatureOf(wire: Buffer): Tsig | null {
 }
 
 /** The offset after the name at `at`, or 0 if it is malformed. Pointers must point back and are not followed: nobody needs the name. */
-function skipName(wire: Buffer, from: number): number {
+export function skipName(wire: Buffer, from: number): number {
   let at = from
   for (;;) {
     const length = wire[at]

@@ -7,6 +7,7 @@ import { RCODE, TYPE, UDP_MOST, UDP_PLAIN, type Rcode } from './codes.ts'
 import { Cookies } from './cookie.ts'
 import { hash, Limit } from './limit.ts'
 import { parse, type Asked, type Parsed, type Query } from './parse.ts'
+import { Transfers } from './transfer.ts'
 import { Keys, TSIG_ERROR, type Signing } from './tsig.ts'
 import type { Zone } from './zone.ts'
 
@@ -16,7 +17,7 @@ export type Transport = 'udp' | 'tcp'
 const TCP_MOST = 65535
 
 /** `limitLoopback`: rate limits spare loopback, whose packets nobody forges from outside, unless a test asks for them. */
-export type Options = { limit?: Limit; cookies?: Cookies; keys?: Keys; limitLoopback?: boolean }
+export type Options = { limit?: Limit; cookies?: Cookies; keys?: Keys; transfers?: Transfers; limitLoopback?: boolean }
 
 export class Responder {
   zone: Zone
@@ -24,11 +25,13 @@ export class Responder {
   readonly #limit: Limit
   readonly #cookies: Cookies
   readonly #keys: Keys
+  readonly #transfers: Transfers
   readonly #spares: (address: string) => boolean
 
   constructor(zone: Zone, options: Options = {}) {
     this.zone = zone
     this.#limit = options.limit ?? new Limit()
+    this.#transfers = options.transfers ?? new Transfers()
     this.#keys = options.keys ?? new Keys()
     this.#cookies = options.cookies ?? new Cookies()
     this.#spares = options.limitLoopback === true ? () => false : isLoopback
@@ -38,8 +41,30 @@ export class Responder {
   answer(wire: Buffer, address: string, transport: Transport): Buffer | null {
     const parsed = parse(wire)
     if (parsed.kind === 'ignore') return null
-    const signing = parsed.tsig === null ? null : this.#keys.check(wire, parsed.tsig)
-    const reply = this.#reply(parsed, signing)
+    const signing = this.#signing(parsed)
+    return this.#finish(parsed, this.#reply(parsed, signing, address), signing, address, transport)
+  }
+
+  /** The same over TCP, where the answer may be a transfer: its messages are to be taken one by one. */
+  converse(wire: Buffer, address: string): Buffer | Iterator<Buffer> | null {
+    const parsed = parse(wire)
+    if (parsed.kind === 'ignore') return null
+    const signing = this.#signing(parsed)
+    if (!this.#wantsTransfer(parsed, signing, address)) return this.#finish(parsed, this.#reply(parsed, signing, address), signing, address, 'tcp')
+    const messages = this.#transfers.messages(parsed, this.zone, signing)
+    return typeof messages === 'number' ? this.#finish(parsed, bare(messages), signing, address, 'tcp') : messages
+  }
+
+  #signing({ wire, tsig }: Asked): Signing | null {
+    return tsig === null ? null : this.#keys.check(wire, tsig)
+  }
+
+  #wantsTransfer(parsed: Asked & { type?: number }, signing: Signing | null, address: string): parsed is Query {
+    const fair = signing === null || signing.error === TSIG_ERROR.NONE
+    return fair && (parsed.type === TYPE.AXFR || parsed.type === TYPE.IXFR) && this.#transfers.allows(address, signing?.holder ?? null)
+  }
+
+  #finish(parsed: Asked & { type?: number }, reply: Reply, signing: Signing | null, address: string, transport: Transport): Buffer | null {
     const shown = parsed.edns?.cookie ?? null
     const cookie = shown === null ? null : this.#cookies.answer(shown, address)
     reply.cookie = cookie?.cookie ?? null
@@ -50,14 +75,17 @@ export class Responder {
   }
 
   /** A signature that isn't right is the whole answer (RFC 8945 section 5.2). */
-  #reply(parsed: Exclude<Parsed, { kind: 'ignore' }>, signing: Signing | null): Reply {
+  #reply(parsed: Exclude<Parsed, { kind: 'ignore' }>, signing: Signing | null, address: string): Reply {
     if (signing !== null && signing.error !== TSIG_ERROR.NONE) return bare(RCODE.NOTAUTH)
-    return parsed.kind === 'query' ? this.#look(parsed) : bare(parsed.rcode)
+    if (parsed.kind === 'error') return bare(parsed.rcode)
+    if (parsed.type !== TYPE.AXFR && parsed.type !== TYPE.IXFR) return this.#look(parsed, parsed.type)
+    // A transfer is for TCP. IXFR over UDP says which version there is (RFC 1995 section 2).
+    const newer = parsed.type === TYPE.IXFR && parsed.name === this.zone.key && this.#wantsTransfer(parsed, signing, address)
+    return newer ? this.#look(parsed, TYPE.SOA) : bare(RCODE.REFUSED)
   }
 
-  #look(query: Query): Reply {
-    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return bare(RCODE.REFUSED)
-    const said = this.zone.lookup(query.name, query.type)
+  #look(query: Query, type: number): Reply {
+    const said = this.zone.lookup(query.name, type)
     if (said.kind === 'refused') return bare(RCODE.REFUSED)
     const body = this.#cache.body(said, query.name.length, this.zone)
     const rcode = said.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR

@@ -19,7 +19,7 @@ export async function serveTcp(
 ): Promise<{ server: Server; close: () => Promise<void> }> {
   const clients = new Clients(limits)
   const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
-    if (clients.admit(socket)) converse(socket, responder, clients)
+    if (clients.admit(socket)) new Conversation(socket, responder, clients)
     else socket.destroy()
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(listen, () => { server.off('error', reject); resolve() }))
@@ -29,48 +29,90 @@ export async function serveTcp(
   return { server, close }
 }
 
-function converse(socket: Socket, responder: Responder, clients: Clients): void {
-  const address = socket.remoteAddress ?? ''
-  let held: Buffer = Buffer.alloc(0)
-  let reading: 'open' | 'ended' = 'open'
-  const serve = (): void => {
-    held = answerAll(socket, held, responder, address, clients)
-    if (socket.writableLength > UNREAD) socket.pause()
-    else if (reading === 'ended') socket.end()
-  }
-  socket.on('data', (chunk: Buffer) => { held = held.length === 0 ? chunk : Buffer.concat([held, chunk]); serve() })
-  socket.on('drain', () => { socket.resume(); serve() })
-  // Half-closed clients (RFC 7766 section 6.2.4 lets them) get what they asked for.
-  socket.on('end', () => { reading = 'ended'; serve() })
-  socket.on('error', () => socket.destroy())
-}
+/** One connection: its queries are answered in order; while a transfer is being sent, those behind it wait. */
+class Conversation {
+  readonly #socket: Socket
+  readonly #responder: Responder
+  readonly #clients: Clients
+  readonly #address: string
+  #held: Buffer = Buffer.alloc(0)
+  #reading: 'open' | 'ended' = 'open'
+  #transfer: Iterator<Buffer> | null = null
+  #step: NodeJS.Immediate | null = null
 
-/** Answers the whole messages in `bytes` and returns the rest. Stops early while the client reads too slowly. */
-function answerAll(socket: Socket, bytes: Buffer, responder: Responder, address: string, clients: Clients): Buffer {
-  let at = 0
-  socket.cork()
-  while (at + 2 <= bytes.length && socket.writableLength <= UNREAD) {
-    const length = bytes.readUInt16BE(at)
-    const end = at + 2 + length
-    if (length <= LARGEST && end > bytes.length) break
-    if (length > LARGEST || !answerOne(socket, bytes.subarray(at + 2, end), responder, address)) { socket.destroy(); break }
-    clients.used(socket)
-    at = end
+  constructor(socket: Socket, responder: Responder, clients: Clients) {
+    this.#socket = socket
+    this.#responder = responder
+    this.#clients = clients
+    this.#address = socket.remoteAddress ?? ''
+    socket.on('data', (chunk: Buffer) => { this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]); this.#serve() })
+    socket.on('drain', () => { if (this.#transfer !== null) this.#goOn(); else { socket.resume(); this.#serve() } })
+    // Half-closed clients (RFC 7766 section 6.2.4 lets them) get what they asked for.
+    socket.on('end', () => { this.#reading = 'ended'; this.#serve() })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => { this.#transfer?.return?.(); this.#transfer = null })
   }
-  socket.uncork()
-  // A copy: a few bytes must not keep the whole chunk that they came in.
-  return Buffer.from(bytes.subarray(at))
-}
 
-/** False for a message that is no query: a client that sends such is not worth its connection. */
-function answerOne(socket: Socket, wire: Buffer, responder: Responder, address: string): boolean {
-  const answer = responder.answer(wire, address, 'tcp')
-  if (answer === null) return false
-  const length = Buffer.allocUnsafe(2)
-  length.writeUInt16BE(answer.length)
-  socket.write(length)
-  socket.write(answer)
-  return true
+  #serve(): void {
+    if (this.#transfer !== null || this.#socket.destroyed) return
+    this.#answerAll()
+    if (this.#transfer !== null) { this.#socket.pause(); this.#goOn() }
+    else if (this.#socket.writableLength > UNREAD) this.#socket.pause()
+    else if (this.#reading === 'ended') this.#socket.end()
+  }
+
+  /** Answers the whole messages that are there. Stops early while the client reads too slowly, and at a transfer. */
+  #answerAll(): void {
+    const bytes = this.#held
+    let at = 0
+    this.#socket.cork()
+    while (at + 2 <= bytes.length && this.#socket.writableLength <= UNREAD && this.#transfer === null) {
+      const length = bytes.readUInt16BE(at)
+      const end = at + 2 + length
+      if (length <= LARGEST && end > bytes.length) break
+      if (length > LARGEST || !this.#answer(bytes.subarray(at + 2, end))) { this.#socket.destroy(); break }
+      this.#clients.used(this.#socket)
+      at = end
+    }
+    this.#socket.uncork()
+    // A copy: a few bytes must not keep the whole chunk that they came in.
+    this.#held = Buffer.from(bytes.subarray(at))
+  }
+
+  /** False for a message that is no query: a client that sends such is not worth its connection. */
+  #answer(wire: Buffer): boolean {
+    const answer = this.#responder.converse(wire, this.#address)
+    if (answer === null) return false
+    if (answer instanceof Uint8Array) this.#write(answer)
+    else this.#transfer = answer
+    return true
+  }
+
+  /** One message of the transfer, then whoever else has something to do; no more than the client reads. */
+  #goOn(): void {
+    this.#step ??= setImmediate(() => { this.#step = null; this.#sendOne() })
+  }
+
+  #sendOne(): void {
+    if (this.#transfer === null || this.#socket.writableLength > UNREAD) return
+    const { done, value } = this.#transfer.next()
+    if (done !== true) {
+      this.#clients.used(this.#socket)
+      this.#write(value)
+      this.#goOn()
+    } else {
+      this.#transfer = null
+      this.#socket.resume()
+      this.#serve()
+    }
+  }
+
+  #write(message: Buffer): void {
+    const length = Buffer.allocUnsafe(2)
+    length.writeUInt16BE(message.length)
+    this.#socket.write(length)
+    this.#socket.write(message)
+  }
 }
 
 /** Who is connected, the one that was idle longest first. */

@@ -107,14 +107,15 @@ export class Zone {
     return name === undefined ? null : this.#setsOf(name)
   }
 
-  /** Every name that has records, and its sets, in no order; see `setsAt`. */
-  * walk(): Iterable<[string, readonly Rrset[]]> {
-    for (const [key, name] of this.#names.entries()) yield [key, this.#setsOf(name)]
+  /** Every name that has records now, and its sets, in no order; see `setsAt`. What changes while they are taken, one by one, is not among them. */
+  walk(): Iterable<[string, readonly Rrset[]]> {
+    const names = [...this.#names.entries()]
+    return names.values().map(([key, name]) => [key, this.#setsOf(name)])
   }
 
   /** Sets or (null) removes the records of names, given without the zone's suffix ('' is the apex), in one step. */
   change(names: Record<string, NameRecords | null>, serial: number): void {
-    for (const [name, records] of Object.entries(names)) this.#change(this.#keyOf(name), records)
+    for (const [name, records] of Object.entries(names)) this.#change(this.keyOf(name), records)
     this.#serial = serial
     this.#renew()
   }
@@ -153,16 +154,16 @@ export class Zone {
   }
 
   #fill(label: string, records: NameRecords, alike: Map<string, Name>): void {
-    if (label === '' || records.sets !== undefined || label.startsWith('*')) return this.#change(this.#keyOf(label), records)
+    if (label === '' || records.sets !== undefined || label.startsWith('*')) return this.#change(this.keyOf(label), records)
     const same = `${records.a.join()} ${records.aaaa.join()}`
     const name = alike.get(same) ?? named(records)
     if (alike.size < MOST_ALIKE) alike.set(same, name)
-    const key = this.#keyOf(label)
+    const key = this.keyOf(label)
     if (key !== this.#hostKey) this.#names.put(key, name)
   }
 
   /** The key of a name given without the zone's suffix. Nearly all are one label. */
-  #keyOf(name: string): string {
+  keyOf(name: string): string {
     if (name.includes('.')) return keyOf(`${name}.${this.name}`)
     return name === '' ? this.key : String.fromCharCode(name.length) + name.toLowerCase() + this.key
   }

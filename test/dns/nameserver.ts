@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { FromDns, ToDns, ZoneSnapshot } from '../../registry/types.ts'
 import { readLines, writeLine } from '../../wire/lines.ts'
-import { places, type Briefing, type House } from '../../wire/house.ts'
+import { places, type Briefing, type House, type Secondary, type TsigKey } from '../../wire/house.ts'
 
 const main = fileURLToPath(new URL('../../dns/main.ts', import.meta.url))
 
@@ -65,13 +65,16 @@ export async function boundBoth(address = '127.0.0.1'): Promise<{ udp: Awaited<R
   }
 }
 
+/** Who may have a copy of the zone, and the keys by the name of their file. */
+export type Copies = { secondaries: Secondary[]; keys: Record<string, TsigKey> }
+
 export type NameServer = { child: ChildProcess; ready: Promise<void>; exit: Promise<number | null>; log: () => string }
 
 /** Starts dns/main.ts with one UDP and perhaps one TCP socket. `ready` rejects if it ends before it serves. */
-export function startNameServer(data: string, zone: string, udp: number, tcp: number | null, address = '127.0.0.1'): NameServer {
+export function startNameServer(data: string, zone: string, udp: number, tcp: number | null, address = '127.0.0.1', copies: Copies = { secondaries: [], keys: {} }): NameServer {
   const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'pipe', udp, tcp ?? 'ignore'] })
-  const house = { zone, data, dns: [{ address, port: 0 }] } as unknown as House
-  const briefing: Briefing = { house, index: 0, fds: { http: [], https: [], dnsUdp: [3], dnsTcp: tcp === null ? [] : [4] } }
+  const house = { zone, data, dns: [{ address, port: 0 }], secondaries: copies.secondaries } as unknown as House
+  const briefing: Briefing = { house, index: 0, fds: { http: [], https: [], dnsUdp: [3], dnsTcp: tcp === null ? [] : [4] }, keys: copies.keys }
   child.stdin?.write(`${JSON.stringify(briefing)}\n`)
   let log = ''
   child.stderr?.on('data', (chunk: Buffer) => { log += chunk.toString() })
