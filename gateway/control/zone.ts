@@ -1,8 +1,10 @@
 // The zone as DNS shall answer it: kept here, written as a snapshot, each change told to the DNS process. Called by the desk.
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Settings } from '../../registry/registry.ts'
 import type { ZoneKeys } from '../../registry/keyring.ts'
 import type { NameRecords, ToDns, ZoneSnapshot } from '../../registry/types.ts'
+import { isAtLeast, latestSerial, nextSerial } from '../../registry/serial.ts'
 import { readLines, writeLine } from '../../wire/lines.ts'
 import type { Logger } from '../../wire/log.ts'
 import { openDoor, type Door } from './doors.ts'
@@ -46,9 +48,17 @@ export class Zone {
     this.#log = options.log
     const failed = (error: unknown): void => { options.log.error({ err: error, file: options.file }, 'the zone snapshot could not be written') }
     this.#snapshot = new Snapshot({ file: options.file, content: () => this.#pieces(), delay: DELAY, failed })
-    // Not below the clock, so that it grows even after a registry was restored from a backup.
-    this.#serial = Math.max(Number(this.#settings.get(SERIAL) ?? 0), Math.floor(Date.now() / 1000))
+    this.#serial = latestSerial(this.#before(options.file))
     this.#grow()
+  }
+
+  /**
+   * Serials that secondaries may have seen: the registry's, which a backup may have set back; the snapshot's; and the clock, below which it never
+   * is, so that it grows even where both are lost.
+   */
+  #before(snapshot: string): number[] {
+    const clock = Math.floor(Date.now() / 1000)
+    return [clock, Number(this.#settings.get(SERIAL) ?? clock), serialIn(snapshot) ?? clock]
   }
 
   get connected(): number { return this.#servers.size }
@@ -110,9 +120,9 @@ export class Zone {
     return { zone: this.#zone, serial: this.#serial, ttl: TTL, negativeTtl: NEGATIVE_TTL, apex: this.#own }
   }
 
-  /** RFC 1982: 32 bits, and 0 follows the largest. */
+  /** On disk before anybody hears of it. */
   #grow(): number {
-    this.#serial = (this.#serial + 1) % 2 ** 32
+    this.#serial = nextSerial(this.#serial)
     this.#settings.set(SERIAL, String(this.#serial))
     return this.#serial
   }
@@ -149,12 +159,21 @@ export class Zone {
   #settle(): void {
     for (const waiter of this.#waiters) {
       if (this.#servers.size === 0) { if (!this.#served || !this.#open) waiter.resolve(false) }
-      else if ([...this.#servers.values()].every(at => isAtLeast(at, waiter.serial))) waiter.resolve(true)
+      else if ([...this.#servers.values()].every(at => at >= 0 && isAtLeast(at, waiter.serial))) waiter.resolve(true)
     }
   }
 }
 
-/** RFC 1982 section 3.2: `at` is `serial` or a later one. */
-function isAtLeast(at: number, serial: number): boolean {
-  return at >= 0 && (at - serial + 2 ** 32) % 2 ** 32 < 2 ** 31
+/** The serial in the snapshot that an earlier control left: its head is enough. Null where there is none to read. */
+function serialIn(file: string): number | null {
+  if (!existsSync(file)) return null
+  const fd = openSync(file, 'r')
+  try {
+    const head = Buffer.alloc(1000)
+    const text = head.toString('utf8', 0, readSync(fd, head, 0, head.length, 0))
+    const serial = Number(/^\{"zone":"[^"]*","serial":(\d{1,10}),/.exec(text)?.[1])
+    return Number.isInteger(serial) && serial < 2 ** 32 ? serial : null
+  } finally {
+    closeSync(fd)
+  }
 }

@@ -51,6 +51,16 @@ test('the serial grows with every change and over restarts', async t => {
   await until(() => snapshotOf(set).serial === next.serial)
 })
 
+test('the serial grows where the registry was set back, for the snapshot remembers', async t => {
+  const set = await stage(t)
+  const ahead = Math.floor(Date.now() / 1000) + 5_000_000
+  set.registry.settings.set('zone.serial', String(ahead))
+  await set.again()
+  set.registry.settings.set('zone.serial', '7')
+  await set.again()
+  assert.equal((await set.dns()).serial, ahead + 2)
+})
+
 test('after a restart DNS gets every name that is held', async t => {
   const set = await stage(t)
   await set.control.desk.createSite(set.alice, { name: 'shop', owner: set.alice })
