@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { openAccounts } from './accounts.ts'
 import { openAudit } from './audit.ts'
+import { openDomains } from './domains.ts'
 import { openInvites } from './invites.ts'
 import { migrate } from './migrate.ts'
 import type { Registry } from './registry.ts'
@@ -36,6 +37,7 @@ export function openRegistry(file: string): Registry {
     invites: openInvites(db),
     reservations: openReservations(db),
     sites: openSites(db),
+    domains: openDomains(db),
     audit: openAudit(db),
     settings: openSettings(db),
     tries: openTries(db),

@@ -1,6 +1,6 @@
 // What the registry offers: one object a table, each a handful of verbs. Opened by control alone.
 // Every verb that changes something is one transaction and is on disk (WAL, synchronous=FULL) when it returns.
-import type { Account, Limits, Reservation, ReservationPhase, Role, Site, TokenScope } from './types.ts'
+import type { Account, Domain, Limits, Reservation, ReservationPhase, Role, Site, TokenScope } from './types.ts'
 
 export type Registry = {
   accounts: Accounts
@@ -9,6 +9,7 @@ export type Registry = {
   invites: Invites
   reservations: Reservations
   sites: Sites
+  domains: Domains
   audit: Audit
   settings: Settings
   tries: Tries
@@ -110,6 +111,34 @@ export interface Sites {
   walk(): Iterable<Site>
   update(name: string, change: SiteChange): Site
   remove(name: string): void
+}
+
+export interface Domains {
+  /** A pending claim, or the one there is, begun anew; what the site holds already stays. `quota` beyond `most` domains of the account (admins: no limit). */
+  claim(domain: string, site: string, account: number, most: number): Domain
+  get(domain: string, site: string): Domain | null
+  /** Who holds it: verified or lapsed. */
+  holder(domain: string): Domain | null
+  /** Whether another account claims it, too. */
+  isContested(domain: string, account: number): boolean
+  ofSite(site: string): Domain[]
+  /** All that are held, one at a time. The registry takes no change meanwhile. */
+  walkHeld(): Iterable<Domain>
+  /** Those held that were not looked at since, the longest ago first. */
+  due(checkedBefore: number, most: number): Domain[]
+  /** Writes down what a look found: state, proof, finding and times. Two holders of one domain are impossible. */
+  note(domain: Domain): void
+  /** Where visitors of the site are sent; null: nowhere. `conflict` for a domain that isn't held. */
+  setCanonical(site: string, domain: string | null): void
+  /** Gives one back. What was held rests until then: no other account takes it without a TXT proof. */
+  release(domain: string, site: string, until: number): void
+  releaseAll(site: string, until: number): void
+  /** Forgets pending claims that are older, and says which. */
+  expire(claimedBefore: number): { domain: string; site: string }[]
+  /** Until when a domain that another account held before rests; null where none did. */
+  othersUntil(domain: string, account: number): number | null
+  /** Whether another account held this name of the zone before. */
+  wasOthers(name: string, account: number): boolean
 }
 
 export type AuditEntry = { id: number; at: number; actor: string; action: string; subject: string; detail: string | null }

@@ -7,6 +7,9 @@ import type { Reservation, ReservationPhase } from './types.ts'
 
 type Row = { name: string; owner: number; kind: 'site' | 'external'; phase: ReservationPhase; addresses: string; created_at: number }
 
+/** How long it is known who held a name: somebody's DNS may lead to it still. */
+const REMEMBERED = 2 * 365 * 24 * 3600 * 1000
+
 export function openReservations(db: Database): Reservations {
   const get = db.prepare<[string], Row>('SELECT * FROM reservations WHERE name = ?')
   const all = db.prepare<[], Row>('SELECT * FROM reservations ORDER BY name')
@@ -20,6 +23,8 @@ export function openReservations(db: Database): Reservations {
   const remove = db.prepare<[string], Row>('DELETE FROM reservations WHERE name = ? RETURNING *')
   const quarantined = db.prepare<[string, number], { owner: number }>('SELECT owner FROM quarantine WHERE name = ? AND until > ?')
   const quarantine = db.prepare('INSERT OR REPLACE INTO quarantine (name, owner, until) VALUES (?, ?, ?)')
+  const pass = db.prepare('INSERT INTO past_names (name, owner, at) VALUES (?, ?, ?) ON CONFLICT (name, owner) DO UPDATE SET at = excluded.at')
+  const forgetPast = db.prepare('DELETE FROM past_names WHERE at < ?')
   const forget = db.prepare('DELETE FROM quarantine WHERE until <= ?')
 
   const check = (name: string, by?: number): NameVerdict => {
@@ -69,7 +74,11 @@ export function openReservations(db: Database): Reservations {
     remove(name, until) {
       db.transaction(() => {
         const row = remove.get(name)
-        if (row && until > Date.now()) quarantine.run(name, row.owner, until)
+        const now = Date.now()
+        if (!row || until <= now) return
+        quarantine.run(name, row.owner, until)
+        forgetPast.run(now - REMEMBERED)
+        pass.run(name, row.owner, now)
       }).immediate()
     },
   }

@@ -72,6 +72,36 @@ export type Site = {
   createdAt: number
 }
 
+/** pending: claimed, not proven yet. verified: proven, and its holder's alone. lapsed: it has led elsewhere for long, and gets no certificate any more. */
+export type DomainState = 'pending' | 'verified' | 'lapsed'
+
+/** What showed that a domain is for a site: a TXT record with its code, a CNAME to its name, or our addresses. */
+export type Proof = 'txt' | 'cname' | 'address'
+
+/**
+ * What the last look at a domain's DNS found. here: it leads to this house. elsewhere: to other addresses; mixed: to ours and to others. nowhere: it has
+ * none. unanswered: DNS did not answer. unproven: it leads here, but that alone is no proof. taken: another account holds it.
+ */
+export type Finding = 'here' | 'elsewhere' | 'mixed' | 'nowhere' | 'unanswered' | 'unproven' | 'taken'
+
+/** A custom domain of a site, in A-labels. Times are epoch milliseconds. */
+export type Domain = {
+  domain: string
+  site: string
+  account: number
+  state: DomainState
+  proof: Proof | null
+  /** Whether visitors who come by another host of the site are sent here. */
+  canonical: boolean
+  /** Whether it was seen not to lead here since it was claimed: what leads here from then on was set for the claim. */
+  elsewhere: boolean
+  finding: Finding | null
+  claimedAt: number
+  checkedAt: number | null
+  /** Since when, being held, it has not led here. */
+  strayedAt: number | null
+}
+
 /** Where something listens. Spoken to over HTTP/1.1, unless it is marked: `h2c` is HTTP/2 without TLS and with prior knowledge. */
 export type Address = { address: string; port: number; protocol?: 'h2c' }
 

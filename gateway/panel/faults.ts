@@ -5,7 +5,7 @@ import { RateLimited } from './rates.ts'
 import { speaker, type Language } from './language/pick.ts'
 
 /** Codes whose English message holds particulars; in other languages it follows the sentence. */
-const WITH_DETAIL = new Set<ErrorCode>(['bad_archive', 'wake_failed', 'conflict', 'invalid', 'quota'])
+const WITH_DETAIL = new Set<ErrorCode>(['bad_archive', 'wake_failed', 'conflict', 'invalid', 'quota', 'domain_taken', 'domain_invalid'])
 
 /** How the file system and SQLite say that there is no room. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL'])

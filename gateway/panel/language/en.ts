@@ -87,6 +87,9 @@ export const en = {
   error_unsupported_type: 'That kind of file or data isn\'t taken here.', error_invalid: 'Something in there isn\'t valid.', error_name_invalid: 'A name has 1 to 63 letters a to z, digits and hyphens, and neither begins nor ends with a hyphen.', error_name_reserved: 'This name is kept for the house itself. Choose another.',
   error_username_invalid: 'A username has lower-case letters, digits and hyphens, and begins with a letter.', error_password_weak: 'This password is too short or too easy to guess. Take a longer one.', error_bad_archive: 'This archive can\'t be used.', error_rate_limited: 'Too many tries. Wait a little, then try again.',
   error_failed: 'Something went wrong here. It has been logged.', error_unavailable: 'Not possible just now. Try again in a moment.', error_no_room: 'Too many sites are awake for this one to start. Try again in a moment.', error_wake_failed: 'The site didn\'t wake up.', error_timeout: 'That took too long.',
+
+  // Custom domains
+  error_domain_taken: 'Another account has this domain.', error_domain_invalid: 'That can\'t be a domain of a site.',
 }
 
 export type Sentences = Record<keyof typeof en, string>

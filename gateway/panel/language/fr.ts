@@ -78,4 +78,7 @@ export const fr: Sentences = {
   error_unsupported_type: 'Ce genre de fichier ou de données n’est pas accepté ici.', error_invalid: 'Quelque chose n’est pas valable.', error_name_invalid: 'Un nom a de 1 à 63 lettres de a à z, chiffres et tirets, et ne commence ni ne finit par un tiret.', error_name_reserved: 'Ce nom est gardé pour la maison. Choisissez-en un autre.',
   error_username_invalid: 'Un nom d’utilisateur a des lettres minuscules, des chiffres et des tirets, et commence par une lettre.', error_password_weak: 'Ce mot de passe est trop court ou trop facile à deviner. Prenez-en un plus long.', error_bad_archive: 'Cette archive est inutilisable.', error_rate_limited: 'Trop d’essais. Patientez un peu, puis réessayez.',
   error_failed: 'Quelque chose s’est mal passé ici. C’est noté.', error_unavailable: 'Pas possible pour l’instant. Réessayez dans un moment.', error_no_room: 'Trop de sites sont éveillés pour que celui-ci démarre. Réessayez dans un moment.', error_wake_failed: 'Le site ne s’est pas réveillé.', error_timeout: 'Cela a pris trop de temps.',
+
+  // Domaines personnels
+  error_domain_taken: 'Un autre compte a ce domaine.', error_domain_invalid: 'Cela ne peut pas être le domaine d’un site.',
 }
