@@ -41,6 +41,7 @@ export function house(given, host) {
     acme: given.get('acme') ?? 'internal',
     secondaries: given.get('secondary') ?? [],
     dnssec: given.get('dnssec') ?? false,
+    resolvers: given.get('resolver') ?? [],
     redirectHttps: given.get('redirect-https') ?? 'auto',
     demo: given.get('demo') ?? false,
     json: given.get('json') ?? false,

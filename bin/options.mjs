@@ -56,6 +56,7 @@ export const UP = [
   { name: 'acme', takes: 'URL|internal|off', fallback: 'internal', read: acme, help: 'where certificates come from' },
   { name: 'acme-email', takes: 'A', read: notYet('certificates by ACME are not there yet'), help: 'contact for the certificate authority' },
   { name: 'acme-ca-file', takes: 'F', read: notYet('certificates by ACME are not there yet'), help: "the authority's own certificate" },
+  { name: 'resolver', takes: 'ADDR[:PORT]', many: true, fallback: "this host's", read: value.server, help: 'a recursive resolver to ask where custom domains lead' },
   {
     name: 'redirect-https', takes: 'auto|on|off', fallback: 'auto', help: 'send visitors from HTTP to HTTPS',
     read: (name, text) => value.oneOf(name, text, ['auto', 'on', 'off']),

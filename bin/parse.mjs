@@ -81,17 +81,26 @@ function shapes() {
 
 /** @param {string[]} words @returns {Command | null} */
 function find(words) {
-  return COMMANDS.find(command => command.name === words.slice(0, 2).join(' ')) ?? COMMANDS.find(command => command.name === words[0]) ?? null
+  const named = [3, 2, 1].map(length => COMMANDS.find(command => command.name === words.slice(0, length).join(' ')))
+  return named.find(command => command !== undefined) ?? null
 }
 
 /** @param {string[]} words */
 function unknownCommand(words) {
   const [first, second] = words
   if (first === undefined) return new UsageError('no command given; see auberge --help')
-  const below = COMMANDS.map(command => command.name).filter(name => name.startsWith(`${first} `)).map(name => name.split(' ')[1] ?? '')
-  if (below.length === 0) return new UsageError(`unknown command ${first}${suggest(first, COMMANDS.map(command => command.name.split(' ')[0] ?? ''))}`)
-  if (second === undefined) return new UsageError(`${first}: expected ${below.join(', ')}`)
-  return new UsageError(`unknown command ${first} ${second}${suggest(second, below)}`)
+  const deep = COMMANDS.some(command => command.name.startsWith(`${first} ${second} `))
+  if (deep) return unknownBelow(`${first} ${second}`, words[2])
+  return unknownBelow(first, second)
+}
+
+/** A group of commands was named, and none of it. @param {string} group @param {string | undefined} word */
+function unknownBelow(group, word) {
+  const depth = group.split(' ').length
+  const below = [...new Set(COMMANDS.map(command => command.name).filter(name => name.startsWith(`${group} `)).map(name => name.split(' ')[depth] ?? ''))]
+  if (below.length === 0) return new UsageError(`unknown command ${group}${suggest(group, COMMANDS.map(command => command.name.split(' ')[0] ?? ''))}`)
+  if (word === undefined) return new UsageError(`${group}: expected ${below.join(', ')}`)
+  return new UsageError(`unknown command ${group} ${word}${suggest(word, below)}`)
 }
 
 /** @param {readonly Option[]} options @param {Given[]} given */

@@ -157,3 +157,11 @@ export function yesOrNo(name, text) {
   if (/^(0|false|no|off|)$/i.test(text)) return false
   throw bad(name, text, '1 or 0')
 }
+
+/** A server's address, with a port where it isn't the usual one: `192.0.2.53`, `192.0.2.53:5300`, `[2001:db8::53]:5300`. @param {string} name @param {string} text */
+export function server(name, text) {
+  const match = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text) ?? /^([^:[\]]+)(?::(\d{1,5}))?$/.exec(text) ?? [text, text]
+  const [, address = '', port = '53'] = match
+  if (isIP(address) === 0 || address.includes('%') || Number(port) < 1 || Number(port) > 65535) throw bad(name, text, 'an address such as 192.0.2.53 or [2001:db8::53]:5300')
+  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
+}

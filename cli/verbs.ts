@@ -6,6 +6,7 @@ import { exportAuthority } from './authority.ts'
 import { siteDatabase } from './database.ts'
 import { deploySite } from './deploy.ts'
 import type { Verb } from './desk.ts'
+import { addDomain, canonicalDomain, checkDomain, listDomains, removeDomain } from './domain.ts'
 import { execInSite } from './exec.ts'
 import { backupHouse } from './house/backup.ts'
 import { fetchFinal, listFinals, removeFinal, restoreFinal } from './final.ts'
@@ -21,6 +22,7 @@ const VERBS: Record<string, Verb> = {
   'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site rollback': rollbackSite, 'site update': updateSite,
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
   'site database': siteDatabase, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
+  'site domain add': addDomain, 'site domain list': listDomains, 'site domain check': checkDomain, 'site domain canonical': canonicalDomain, 'site domain remove': removeDomain,
   'final list': listFinals, 'final fetch': fetchFinal, 'final restore': restoreFinal, 'final remove': removeFinal,
   'ca export': exportAuthority, 'backup': backupHouse,
   'routes': listRoutes, 'image build': buildImage, 'image list': listImages, 'image remove': removeImage,

@@ -2,7 +2,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { Stage } from '../registry/keyring.ts'
 import type { SiteChange } from '../registry/registry.ts'
-import type { Account, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
+import type { Account, Domain, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
 import type { Backup, DatabaseAccess, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
@@ -74,6 +74,21 @@ export type RouteView = {
   lastWake: { at: number; cause: string; ms: number } | null
 }
 
+/**
+ * A custom domain of a site; also the API's shape. `unicode`: as people write it. `expiresAt`: when a claim without a proof is forgotten. `records`: what to
+ * set in DNS: the proof, and what leads here (`alias`: null for a domain that DNS allows no CNAME).
+ */
+export type DomainView = Omit<Domain, 'site' | 'account' | 'elsewhere'> & {
+  unicode: string
+  url: string
+  expiresAt: number | null
+  records: {
+    proof: { name: string; type: 'TXT'; value: string }
+    alias: { name: string; type: 'CNAME'; value: string } | null
+    addresses: { name: string; a: string[]; aaaa: string[] }
+  }
+}
+
 /** What a rolling restart tells, one after the other. skipped: it answers long requests, or is gone; failed: it doesn't start, was set back to what it ran on, and the restart ended. */
 export type RollLine =
   | { event: 'begin'; image: string; sites: number }
@@ -126,6 +141,13 @@ export interface Desk {
   dropFinalBackup(actor: Account, id: string): Promise<void>
   /** Restores a final backup to `name` (else to its own), which is reserved for its last owner where nobody holds it. */
   revive(actor: Account, id: string, name?: string): Promise<void>
+  domains(name: string): DomainView[]
+  /** Claims a domain (`domain_invalid`, `domain_taken`, `quota`) and looks at its DNS: it leads to the site at once where that proves it. With `www` also `www.` of it. */
+  addDomain(actor: Account, name: string, domain: string, options?: { www?: boolean }): Promise<DomainView>
+  checkDomain(name: string, domain: string): Promise<DomainView>
+  /** `canonical`: whether visitors of the site's other hosts are sent there (`conflict` before it is proven). */
+  changeDomain(actor: Account, name: string, domain: string, change: { canonical: boolean }): Promise<DomainView>
+  removeDomain(actor: Account, name: string, domain: string): Promise<void>
   /** Calls `each` at every change of the site's state until `signal` aborts. */
   watch(name: string, each: (view: SiteView) => void, signal: AbortSignal): void
   /** Suspends or resumes all of an account's sites (the registry has been told already). */

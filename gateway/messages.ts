@@ -2,7 +2,7 @@
 import type { Route, Upstream, WakeCause } from '../registry/types.ts'
 
 /**
- * Control to a relay. `table` comes first on every connection and replaces all; the rest change one host. `version` grows
+ * Control to a relay. `table` comes first on every connection and replaces all; the rest change one host, or (`routes`) all hosts of one site at once. `version` grows
  * with every change; the relay answers `applied` once requests that arrive from now on see it.
  *
  * `closing` is the first half of a sleep: the relay answers `closed` with the site's requests in flight. At 0 it treats the site
@@ -15,6 +15,7 @@ import type { Route, Upstream, WakeCause } from '../registry/types.ts'
 export type ToRelay =
   | { type: 'table'; version: number; zone: string; routes: Route[] }
   | { type: 'route'; version: number; route: Route }
+  | { type: 'routes'; version: number; routes: Route[] }
   | { type: 'gone'; version: number; host: string }
   | { type: 'closing'; id: number; site: string; drain?: true }
   | { type: 'certificates'; certificates: Certificate[] }

@@ -28,7 +28,10 @@ export function openDomains(db: Database): Domains {
   const point = db.prepare("UPDATE domains SET canonical = 1 WHERE domain = ? AND site = ? AND state <> 'pending'")
   const remove = db.prepare('DELETE FROM domains WHERE domain = ? AND site = ?')
   const expire = db.prepare<[number], { domain: string; site: string }>("DELETE FROM domains WHERE state = 'pending' AND claimed_at < ? RETURNING domain, site")
-  const due = db.prepare<[number, number], Row>(`${SELECT} WHERE state <> 'pending' AND checked_at < ? ORDER BY checked_at LIMIT ?`)
+  const due = {
+    held: db.prepare<[number, number], Row>(`${SELECT} WHERE state <> 'pending' AND checked_at < ? ORDER BY checked_at LIMIT ?`),
+    pending: db.prepare<[number, number], Row>(`${SELECT} WHERE state = 'pending' AND coalesce(checked_at, 0) < ? ORDER BY checked_at LIMIT ?`),
+  }
   const rest = db.prepare('INSERT INTO released_domains (domain, account, until) VALUES (?, ?, ?) ON CONFLICT (domain, account) DO UPDATE SET until = max(until, excluded.until)')
   const forget = db.prepare('DELETE FROM released_domains WHERE until < ?')
   const before = db.prepare<[string, number], { until: number | null }>('SELECT max(until) AS until FROM released_domains WHERE domain = ? AND account <> ?')
@@ -67,7 +70,7 @@ export function openDomains(db: Database): Domains {
     * walkHeld() {
       for (const row of held.iterate()) yield toDomain(row)
     },
-    due: (checkedBefore, most) => due.all(checkedBefore, most).map(toDomain),
+    due: (which, checkedBefore, most) => due[which].all(checkedBefore, most).map(toDomain),
     note({ domain, site, state, proof, elsewhere, finding, checkedAt, strayedAt }) {
       if (write.run(state, proof, elsewhere ? 1 : 0, finding, checkedAt, strayedAt, domain, site).changes === 0) throw new AubergeError('not_found', `${site} has no domain ${domain}`)
     },

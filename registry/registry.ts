@@ -124,8 +124,8 @@ export interface Domains {
   ofSite(site: string): Domain[]
   /** All that are held, one at a time. The registry takes no change meanwhile. */
   walkHeld(): Iterable<Domain>
-  /** Those held that were not looked at since, the longest ago first. */
-  due(checkedBefore: number, most: number): Domain[]
+  /** Those that were not looked at since, the longest ago first. */
+  due(which: 'held' | 'pending', checkedBefore: number, most: number): Domain[]
   /** Writes down what a look found: state, proof, finding and times. Two holders of one domain are impossible. */
   note(domain: Domain): void
   /** Where visitors of the site are sent; null: nowhere. `conflict` for a domain that isn't held. */

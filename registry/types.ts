@@ -127,6 +127,8 @@ export type Route =
       uninvited?: 'wake'
       /** Its own IPv6 address, where the house has a prefix. */
       ipv6?: string
+      /** The host of the same site where visitors are sent instead. */
+      redirect?: string
     }
 
 export type SiteRoute = Extract<Route, { kind: 'site' }>

@@ -41,6 +41,8 @@ export type House = {
   secondaries: Secondary[]
   /** Whether the zone is signed. */
   dnssec: boolean
+  /** Resolvers (`address`, `address:port`, `[address]:port`) that are asked where custom domains lead; none: the machine's own. */
+  resolvers: string[]
   redirectHttps: 'auto' | 'on' | 'off'
   demo: boolean
   json: boolean

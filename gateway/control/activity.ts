@@ -34,6 +34,12 @@ export class Activity {
     return { requests: line.requests, inFlight, lastRequestAt: line.lastRequestAt }
   }
 
+  /** The same of several hosts together: all that lead to a site. */
+  ofAll(hosts: string[]): Busy {
+    const [only = '', ...more] = hosts
+    return more.map(host => this.of(host)).reduce(together, this.of(only))
+  }
+
   follow(each: (host: string) => void): () => void {
     this.#followers.add(each)
     return () => { this.#followers.delete(each) }
@@ -52,4 +58,8 @@ export class Activity {
   #tell(host: string): void {
     for (const follower of this.#followers) follower(host)
   }
+}
+
+function together(a: Busy, b: Busy): Busy {
+  return { requests: a.requests + b.requests, inFlight: a.inFlight + b.inFlight, lastRequestAt: Math.max(a.lastRequestAt ?? 0, b.lastRequestAt ?? 0) || null }
 }

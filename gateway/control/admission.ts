@@ -158,7 +158,7 @@ export class Admission {
   }
 
   #isIdle(status: SiteStatus): boolean {
-    if (status.state === 'frozen') return this.#parts.activity.of(this.#parts.states.host(status.name)).inFlight === 0
+    if (status.state === 'frozen') return this.#parts.activity.ofAll(this.#parts.states.hosts(status.name)).inFlight === 0
     return status.state === 'running' && !inUse(this.#parts, status.name) && Date.now() - this.#parts.sleeps.calledOffAt(status.name) >= AGAIN
   }
 }

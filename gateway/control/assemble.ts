@@ -10,8 +10,9 @@ import { Admission } from './admission.ts'
 import { AccessLogs } from './access.ts'
 import { Activity } from './activity.ts'
 import { ownAddresses } from './addresses.ts'
-import { fixedRoutes, loadSites, zoneNames } from './begin.ts'
+import { fixedRoutes, loadDomains, loadSites, zoneNames } from './begin.ts'
 import { Signing } from './dnssec/signing.ts'
+import { Domains } from './domains/domains.ts'
 import { Diary } from './diary.ts'
 import { frontDesk } from './front.ts'
 import { Guests } from './guests.ts'
@@ -21,7 +22,7 @@ import { Meters } from './meters.ts'
 import { Metrics } from './metrics.ts'
 import { Memory } from './memory.ts'
 import { Relays, type Ears } from './push.ts'
-import { RoutingTable } from './routes.ts'
+import { hostsOf, RoutingTable } from './routes.ts'
 import { Sleeps } from './sleeps.ts'
 import { inPieces, Snapshot } from './snapshot.ts'
 import { States } from './states.ts'
@@ -37,6 +38,8 @@ const PRESSURE = 5_000
 const SWEEP = 3_600_000
 /** Milliseconds between two looks at what the zone's keys are due for. */
 const KEYS = 60_000
+/** Milliseconds between two looks for custom domains whose turn it is. */
+const DOMAINS = 300_000
 /** Milliseconds in which changes of the routing table are written as one snapshot. */
 const DELAY = 200
 
@@ -57,6 +60,7 @@ export async function assemble(given: Given): Promise<Control> {
   const signing = await Signing.open({ zone: house.zone, wanted: house.dnssec, file: where.keyring, log, changed: keys => zone.sign(keys) })
   const zone = new Zone({ served: house.dns.length > 0, zone: house.zone, own, names: zoneNames(registry, house, own), keys: signing.keys, file: where.zoneSnapshot, settings: registry.settings, log })
   fixedRoutes(table, house)
+  loadDomains(registry, states)
   loadSites(registry, states, house)
   const meters = new Meters()
   const memory = new Memory({ registry, provisioner })
@@ -80,6 +84,8 @@ export async function assemble(given: Given): Promise<Control> {
     await rememberWakes(parts)
     every(PRESSURE, () => admission.relieve(), log, stop.signal)
   }
+  const domains = new Domains(parts)
+  every(DOMAINS, () => domains.round(), log, stop.signal)
   every(SWEEP, () => parts.access.sweep(site => states.get(site) !== undefined), log, stop.signal)
   every(KEYS, () => signing.round(), log, stop.signal)
   const snapshot = new Snapshot({
@@ -101,7 +107,7 @@ export async function assemble(given: Given): Promise<Control> {
   const whole = async (): Promise<void> => {
     await Promise.all([relays.gathered(workers), zone.arrived(), provisioner ? keeper.arrived() : null])
   }
-  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper }), whole, close }
+  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper, domains }), whole, close }
 }
 
 /** One for every host of the routing table, from now on. */
@@ -110,8 +116,10 @@ async function certificatesOf(house: House, table: RoutingTable, log: Logger): P
   const hosts = table.all().map(route => route.host)
   const certificates = await Certificates.open({ zone: house.zone, source: house.acme, directory, snapshot, hosts, log })
   table.follow(change => {
-    if (change.type === 'route') void certificates.want(change.route.host)
-    else certificates.drop(change.host)
+    for (const host of hostsOf(change)) {
+      if (change.type === 'gone') certificates.drop(host)
+      else void certificates.want(host)
+    }
   })
   return certificates
 }

@@ -5,6 +5,7 @@ import type { NameRecords, Route, Site, SiteRoute } from '../../registry/types.t
 import type { Registry } from '../../registry/registry.ts'
 import { places, type House } from '../../wire/house.ts'
 import { ownIpv6, siteRecords } from './addresses.ts'
+import { leadOf } from './domains/domains.ts'
 import { specOf } from './parts.ts'
 import type { RoutingTable } from './routes.ts'
 import type { States } from './states.ts'
@@ -48,6 +49,12 @@ export function loadSites(registry: Registry, states: States, house: House): voi
     const pod = lastPod(site, last.get(site.name))
     states.add(site.name, { state: pod ? 'running' : 'asleep', pod, suspended: suspended.get(site.owner) ?? null, wakeForRobots: site.wakeForRobots, ipv6: ownIpv6(house, site) })
   }
+}
+
+/** Which custom domains lead to which site. Before the sites, so that each comes with all its hosts. */
+export function loadDomains(registry: Registry, states: States): void {
+  const bySite = Map.groupBy(registry.domains.walkHeld(), one => one.site)
+  for (const [site, domains] of bySite) states.lead(site, leadOf(domains))
 }
 
 function lastPod(site: Site, route: SiteRoute | undefined): Pod | null {

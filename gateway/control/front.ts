@@ -9,6 +9,8 @@ import type { Desk, SiteView } from '../desk.ts'
 import { restoreSite } from './backup/restore.ts'
 import { contentVerbs } from './content.ts'
 import { createSite } from './create.ts'
+import { domainVerbs } from './domains/verbs.ts'
+import type { Domains } from './domains/domains.ts'
 import { health } from './health.ts'
 import type { Keeper } from './keeper.ts'
 import { podOf, pods, reserved, siteOf, specOf, type Parts } from './parts.ts'
@@ -24,7 +26,7 @@ import { routeViews, siteView } from './views.ts'
 import type { Wakes } from './wakes.ts'
 import { watchRoutes } from './watching.ts'
 
-export type FrontParts = Parts & { wakes: Wakes; sleeps: Sleeps; keeper: Keeper }
+export type FrontParts = Parts & { wakes: Wakes; sleeps: Sleeps; keeper: Keeper; domains: Domains }
 
 /** The desk of a house whose parts are these. */
 export function frontDesk(parts: FrontParts): Desk {
@@ -41,6 +43,7 @@ export function frontDesk(parts: FrontParts): Desk {
   return {
     ...contentVerbs(parts, record, (actor, name) => restartForRelease(parts, name, byOf(actor, registry.reservations.get(name)?.owner))),
     ...finalVerbs(parts, record),
+    ...domainVerbs(parts),
     async restore(actor, name, body) {
       const from = await restoreSite(parts, actor, { name, body, trust: 'account' })
       record(actor, 'site.restore', name, from === name ? undefined : `from a backup of ${from}`)

@@ -13,18 +13,18 @@ export function idleFor(parts: IdlenessParts, status: SiteStatus, calledOff = 0)
 
 /** When the site was last used: its last request or command, or what woke it. Epoch milliseconds; where nothing is known, the last change of its state. */
 export function usedAt({ states, activity, guests }: IdlenessParts, { name, since, lastWake }: SiteStatus): number {
-  const { lastRequestAt } = activity.of(states.host(name))
+  const { lastRequestAt } = activity.ofAll(states.hosts(name))
   return Math.max(lastRequestAt ?? 0, guests.leftAt(name), lastWake?.at ?? 0) || since
 }
 
 /** Whether somebody waits for an answer of the site, or has a command running in it. */
 export function inUse({ states, activity, guests }: IdlenessParts, name: string): boolean {
-  return activity.of(states.host(name)).inFlight > 0 || guests.count(name) > 0
+  return activity.ofAll(states.hosts(name)).inFlight > 0 || guests.count(name) > 0
 }
 
 /** What keeps a site that runs from sleeping now. */
 export function reasons(parts: IdlenessParts, status: SiteStatus): Reason[] {
-  const { inFlight } = parts.activity.of(parts.states.host(status.name))
+  const { inFlight } = parts.activity.ofAll(parts.states.hosts(status.name))
   const commands = parts.guests.count(status.name)
   const busy: Reason[] = []
   if (inFlight > 0) busy.push({ what: 'requests', count: inFlight })

@@ -74,9 +74,9 @@ export class Metrics {
 
   /** Thousands of series in a large house: only for who wants them. */
   #sites({ states, activity }: Sources): void {
-    const each = (value: (host: string) => number) => (): [string, number][] => states.list().map(({ name }) => [name, value(states.host(name))])
-    this.#gauge('auberge_site_requests', 'Requests to a site since control started', each(host => activity.of(host).requests), 'site', this.#perSite)
-    this.#gauge('auberge_site_requests_in_flight', 'Requests to a site under way', each(host => activity.of(host).inFlight), 'site', this.#perSite)
+    const each = (value: (hosts: string[]) => number) => (): [string, number][] => states.list().map(({ name }) => [name, value(states.hosts(name))])
+    this.#gauge('auberge_site_requests', 'Requests to a site since control started', each(hosts => activity.ofAll(hosts).requests), 'site', this.#perSite)
+    this.#gauge('auberge_site_requests_in_flight', 'Requests to a site under way', each(hosts => activity.ofAll(hosts).inFlight), 'site', this.#perSite)
   }
 }
 

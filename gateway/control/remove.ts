@@ -34,6 +34,7 @@ export async function finishDelete(parts: RemoveParts, name: string): Promise<vo
   const { registry, states, relays, zone, access, diary, activity, guests, log } = parts
   const reservation = registry.reservations.get(name)
   if (!reservation || (reservation.phase !== 'deleting' && reservation.phase !== 'purging')) return
+  const hosts = states.hosts(name)
   await relays.settled(states.forget(name))
   if (zone.get(name)) await zone.set(name, null)
   await access.remove(name)
@@ -41,11 +42,12 @@ export async function finishDelete(parts: RemoveParts, name: string): Promise<vo
   const site = registry.sites.get(name)
   const backup = site ? await destroy(parts, site, reservation.phase === 'purging') : null
   registry.transaction(() => {
+    registry.domains.releaseAll(name, Date.now() + QUARANTINE)
     registry.reservations.remove(name, Date.now() + QUARANTINE)
     forgetRestore(parts, name)
     registry.audit.add({ actor: 'auberge', action: 'site.deleted', subject: name, ...(backup ? { detail: backupText(backup) } : {}) })
   })
-  activity.forget(states.host(name))
+  for (const host of hosts) activity.forget(host)
   guests.forget(name)
   if (backup) await boundFinals(parts, reservation.owner).catch((error: unknown) => { log.error({ err: error, site: name }, 'final backups could not be looked through: they are at the next deletion') })
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Route } from '../../registry/types.ts'
 import type { ToRelay } from '../messages.ts'
 
-export type TableChange = Extract<ToRelay, { type: 'route' | 'gone' }>
+export type TableChange = Extract<ToRelay, { type: 'route' | 'routes' | 'gone' }>
 
 export class RoutingTable {
   readonly #routes = new Map<string, Route>()
@@ -32,6 +32,16 @@ export class RoutingTable {
     return this.#tell({ type: 'route', version: this.#version + 1, route })
   }
 
+  /** As `set` for several hosts of one site, of which relays see all or none. */
+  setAll(routes: Route[], anyway = false): number {
+    const changed = routes.filter(route => !this.#isFixed(route.host) && (anyway || !isDeepStrictEqual(this.#routes.get(route.host), route)))
+    const [first] = changed
+    if (!first) return this.#version
+    for (const route of changed) this.#routes.set(route.host, route)
+    const version = this.#version + 1
+    return this.#tell(changed.length === 1 ? { type: 'route', version, route: first } : { type: 'routes', version, routes: changed })
+  }
+
   remove(host: string): number {
     if (this.#isFixed(host) || !this.#routes.delete(host)) return this.#version
     return this.#tell({ type: 'gone', version: this.#version + 1, host })
@@ -53,4 +63,9 @@ export class RoutingTable {
     for (const follower of this.#followers) follower(change)
     return this.#version
   }
+}
+
+/** The hosts that a change is about. */
+export function hostsOf(change: TableChange): string[] {
+  return change.type === 'gone' ? [change.host] : change.type === 'route' ? [change.route.host] : change.routes.map(route => route.host)
 }

@@ -26,6 +26,11 @@ export type SiteStatus = {
   readonly since: number
 }
 
+/** What leads to a site besides its own name: hosts, and the one to which visitors of all others are sent. */
+export type Lead = { hosts: string[]; canonical: string | null }
+
+const OWN_NAME_ALONE: Lead = { hosts: [], canonical: null }
+
 type Change = Partial<Omit<SiteStatus, 'name' | 'since'>>
 
 const STATE_OF: Record<Tier, SiteStatus['state']> = { running: 'running', frozen: 'frozen', prepared: 'asleep', cold: 'asleep', failed: 'failed' }
@@ -42,6 +47,7 @@ export class States {
   readonly #zone: string
   readonly #table: RoutingTable
   readonly #all = new Map<string, SiteStatus>()
+  readonly #leads = new Map<string, Lead>()
   readonly #watchers = new Map<string, Set<() => void>>()
   readonly #followers = new Set<(name: string, status: SiteStatus | null) => void>()
 
@@ -52,6 +58,11 @@ export class States {
 
   host(name: string): string {
     return `${name}.${this.#zone}`
+  }
+
+  /** All that lead to the site, its own first. */
+  hosts(name: string): string[] {
+    return [this.host(name), ...this.#leadOf(name).hosts]
   }
 
   get(name: string): SiteStatus | undefined {
@@ -84,14 +95,25 @@ export class States {
   /** Tells every relay the site's route although it did not change: after a sleep that was called off. */
   repeat(name: string): number {
     const status = this.#all.get(name)
-    return status ? this.#table.set(this.#route(status), true) : this.#table.version
+    return status ? this.#table.setAll(this.#routes(status), true) : this.#table.version
+  }
+
+  /** Changes what leads to a site; returns the table's version that has it. A site that isn't there yet has it when it comes. */
+  lead(name: string, lead: Lead): number {
+    const gone = this.#leadOf(name).hosts.filter(host => !lead.hosts.includes(host))
+    if (lead.hosts.length > 0) this.#leads.set(name, lead)
+    else this.#leads.delete(name)
+    this.#remove(name, gone)
+    const status = this.#all.get(name)
+    return status ? this.#table.setAll(this.#routes(status)) : this.#table.version
   }
 
   forget(name: string): number {
     this.#all.delete(name)
-    const version = this.#table.remove(this.host(name))
+    this.#remove(name, this.hosts(name))
+    this.#leads.delete(name)
     this.#tell(name, null)
-    return version
+    return this.#table.version
   }
 
   /** Calls `each` after every change of every site; null: it is gone. */
@@ -113,7 +135,7 @@ export class States {
   #put(status: SiteStatus): number {
     if (isDeepStrictEqual(this.#all.get(status.name), status)) return this.#table.version
     this.#all.set(status.name, status)
-    const version = this.#table.set(this.#route(status))
+    const version = this.#table.setAll(this.#routes(status))
     this.#tell(status.name, status)
     return version
   }
@@ -121,6 +143,22 @@ export class States {
   #tell(name: string, status: SiteStatus | null): void {
     for (const follower of this.#followers) follower(name, status)
     for (const watcher of this.#watchers.get(name) ?? []) watcher()
+  }
+
+  #leadOf(name: string): Lead { return this.#leads.get(name) ?? OWN_NAME_ALONE }
+
+  /** A host that another site has meanwhile stays its. */
+  #remove(name: string, hosts: string[]): void {
+    for (const host of hosts) {
+      const route = this.#table.get(host)
+      if (route?.kind === 'site' && route.site === name) this.#table.remove(host)
+    }
+  }
+
+  #routes(status: SiteStatus): SiteRoute[] {
+    const { canonical } = this.#leadOf(status.name)
+    const route = this.#route(status)
+    return this.hosts(status.name).map(host => ({ ...route, host, ...(canonical === null || canonical === host ? {} : { redirect: canonical }) }))
   }
 
   #route({ name, state, pod, suspended, wakeForRobots, ipv6, retryAt }: SiteStatus): SiteRoute {

@@ -1,6 +1,7 @@
 // Following the routing table as the admin's page does: rows that changed, gathered, at most once a second. Called by front.ts.
 import type { RouteView } from '../desk.ts'
 import type { Parts } from './parts.ts'
+import { hostsOf } from './routes.ts'
 import { routeView } from './views.ts'
 
 /** Milliseconds between two deliveries to one watcher. */
@@ -28,7 +29,7 @@ export function watchRoutes(parts: WatchParts, each: Each, signal: AbortSignal):
     changed.add(host)
     timer ??= setTimeout(deliver, Math.max(GATHER, last + PACE - Date.now()))
   }
-  const leaveTable = parts.table.follow(change => mark(change.type === 'route' ? change.route.host : change.host))
+  const leaveTable = parts.table.follow(change => { for (const host of hostsOf(change)) mark(host) })
   const leaveActivity = parts.activity.follow(mark)
   signal.addEventListener('abort', () => {
     leaveTable()

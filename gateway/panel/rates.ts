@@ -18,6 +18,7 @@ export const RATES = {
   failure: { most: 10, window: 5 * MINUTE },
   failureAddress: { most: 50, window: 5 * MINUTE },
   failureAccount: { most: 200, window: 5 * MINUTE },
+  domains: { most: 60, window: 10 * MINUTE },
   names: { most: 120, window: MINUTE },
   /** Reports from one address, and of one host by everybody. */
   reports: { most: 5, window: 60 * MINUTE },

@@ -175,7 +175,8 @@ export class Relay {
   obey(message: ToRelay): void {
     switch (message.type) {
       case 'table': this.replace(message.version, message.zone, message.routes); return this.applied(message.version)
-      case 'route': this.change(message.version, message.route); return this.applied(message.version)
+      case 'route': this.change(message.version, [message.route]); return this.applied(message.version)
+      case 'routes': this.change(message.version, message.routes); return this.applied(message.version)
       case 'gone': this.remove(message.version, message.host); return this.applied(message.version)
       case 'closing': return message.drain ? this.drain(message.id, message.site) : this.closing(message.id, message.site)
       case 'certificates': return this.contexts.replace(message.certificates)
@@ -193,10 +194,13 @@ export class Relay {
     this.hold.releaseAll()
   }
 
-  private change(version: number, route: Route): void {
-    if (route.kind === 'site' && route.state !== 'running') this.closeIdle(route.site)
-    this.table.set(version, route)
-    if (route.kind === 'site') this.hold.release(route.site)
+  /** Several are those of one site: nobody is served by half of them. */
+  private change(version: number, routes: Route[]): void {
+    const [first] = routes
+    const site = first?.kind === 'site' ? first : null
+    if (site !== null && site.state !== 'running') this.closeIdle(site.site)
+    for (const route of routes) this.table.set(version, route)
+    if (site !== null) this.hold.release(site.site)
   }
 
   private remove(version: number, host: string): void {
@@ -205,7 +209,7 @@ export class Relay {
     this.table.remove(version, host)
     if (route?.kind !== 'site') return
     this.hold.release(route.site)
-    this.journal?.forget(route.site)
+    if (!this.table.leads(route.site)) this.journal?.forget(route.site)
   }
 
   private closing(id: number, site: string): void {

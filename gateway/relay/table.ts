@@ -74,6 +74,9 @@ export class Table {
     if (site !== null) this.forget(site)
   }
 
+  /** Whether any host leads to the site. */
+  leads(site: string): boolean { return (this.sites.get(site)?.entries.size ?? 0) > 0 }
+
   private put(route: Route, before: Map<string, Entry>): void {
     const host = route.host.toLowerCase()
     const entry = before.get(host) ?? { host, route, site: null, requests: 0, inFlight: 0, lastRequestAt: 0 }

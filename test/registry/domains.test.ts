@@ -40,7 +40,8 @@ test('many may claim a domain, one alone holds it', async t => {
   assert.equal(domains.holder('example.org')?.site, 'alice')
   assert.throws(() => domains.note({ ...b, state: 'verified', proof: 'txt' }), /UNIQUE/)
   assert.deepEqual([...domains.walkHeld()].map(one => one.domain), ['example.org'])
-  assert.deepEqual(domains.due(6, 10).map(one => one.site), ['alice'])
+  assert.deepEqual(domains.due('pending', 6, 10).map(one => one.site), ['bob'])
+  assert.deepEqual(domains.due('held', 6, 10).map(one => one.site), ['alice'])
   assert.equal(domains.claim('example.org', 'alice', 1, 5).state, 'verified')
 })
 

@@ -13,6 +13,8 @@
 //   POST   /api/sites/NAME/wake  /restart                   DELETE /api/sites/NAME?purge=1       without a final backup
 //   POST   /api/sites/NAME/sleep {tier?}                    GET    /api/images
 //   POST   /api/sites/NAME/database/rotate
+//   GET POST /api/sites/NAME/domains {domain,www?}
+//   PATCH DELETE …/domains/DOMAIN {canonical}   POST …/domains/DOMAIN/check
 //   POST   /api/sites/NAME/rollback {release}               POST   /api/images/NAME/build        streams its progress as text
 //   GET    /api/sites/NAME/logs[?follow=1][&source=access]  POST   /api/images/NAME/roll         JSON lines
 //   GET    /api/sites/NAME/events   /wakes                  PUT    /api/images/NAME/pin {version}   DELETE /api/images/NAME[@VERSION]   …/pin
@@ -34,6 +36,7 @@ import { addBackup } from './backup.ts'
 import { addCertificates } from './certificates.ts'
 import { addContent } from './content.ts'
 import { addDatabase } from './database.ts'
+import { addDomains } from './domains.ts'
 import { addEvents } from './events.ts'
 import { addExec } from './exec.ts'
 import { addFinals } from './finals.ts'
@@ -53,7 +56,7 @@ import { addSites } from './sites.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
-  addHealth, addOpenapi, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addLogs, addEvents, addBackup, addFinals, addHouse,
+  addHealth, addOpenapi, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addLogs, addEvents, addBackup, addFinals, addHouse,
   addExec, addRoutes, addInvites, addImages, addAudit, addCertificates, addMetrics,
 ]
 

@@ -58,6 +58,7 @@ export class FakeRelay {
       this.routes.clear()
       for (const route of message.routes) this.routes.set(route.host, route)
     } else if (message.type === 'route') this.routes.set(message.route.host, message.route)
+    else if (message.type === 'routes') for (const route of message.routes) this.routes.set(route.host, route)
     else if (message.type === 'gone') this.routes.delete(message.host)
     else if (message.type !== 'closing') return
     else {
