@@ -11,6 +11,8 @@ import type { Route, Upstream, WakeCause } from '../registry/types.ts'
  *
  * `certificates` replaces all of them and follows `table`; `certificate` adds one, or replaces the one whose first name is the same;
  * `uncertified` takes away the one whose first name it says. So a new name among thousands costs one small line. `tickets` is the key (48 bytes, base64) of session tickets from now on, the same for all relays.
+ *
+ * `challenges` replaces all of them, and is answered by `applied`.
  */
 export type ToRelay =
   | { type: 'table'; version: number; zone: string; routes: Route[] }
@@ -22,12 +24,21 @@ export type ToRelay =
   | { type: 'certificate'; certificate: Certificate }
   | { type: 'uncertified'; name: string }
   | { type: 'tickets'; key: string }
+  | { type: 'challenges'; version: number; challenges: Challenge[] }
 
 /**
  * A certificate as relays serve it. `names`: lower case, exact or `*.example.org`. `chain` and `key` are PEM, leaf first.
  * `trusted`: whether browsers accept it without being told to, so that redirecting to HTTPS breaks nothing.
  */
 export type Certificate = { names: string[]; chain: string; key: string; trusted: boolean }
+
+/**
+ * What is shown to an ACME server: at `/.well-known/acme-challenge/TOKEN` of the host over HTTP (RFC 8555 section 8.3), or as the certificate of a handshake
+ * that offers `acme-tls/1` and nothing else (RFC 8737).
+ */
+export type Challenge =
+  | { type: 'http-01'; host: string; token: string; answer: string }
+  | { type: 'tls-alpn-01'; host: string; chain: string; key: string }
 
 /** The file `places().certificatesSnapshot`, for relays that start while control is dead: what the two messages said last. */
 export type CertificatesSnapshot = { certificates: Certificate[]; ticketKey: string }

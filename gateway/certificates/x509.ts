@@ -15,6 +15,10 @@ export type Pair = { certificate: string; key: string }
 const ROOT_LIFE = 3650 * DAY
 /** Below the 398 days at which Safari gives a leaf up. */
 const LEAF_LIFE = 365 * DAY
+/** Nobody looks at a challenge after some minutes. */
+const CHALLENGE_LIFE = DAY
+/** id-pe-acmeIdentifier (RFC 8737 section 6.1). */
+const ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31'
 /** Clocks that are a little slow. */
 const BEFORE = 3600 * 1000
 /** After version, serial number, signature algorithm, issuer, validity and subject (RFC 5280, 4.1). */
@@ -62,6 +66,21 @@ export function signLeaf(root: Pair, names: string[], key: string, now: number):
     { name: 'subjectAltName', altNames: names.map(name => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })) },
   ])
   return seal(draft, key, root.key)
+}
+
+/** What answers a challenge over `acme-tls/1`: signed by its own RSA key, for the one name, with the digest of the key authorization in a critical extension (RFC 8737 section 3). */
+export function signChallenge(name: string, digest: Buffer, key: string, now: number): string {
+  const draft = begin(identifierOf(key), now, now + CHALLENGE_LIFE)
+  const subject = [{ shortName: 'O', value: 'Auberge' }, { shortName: 'CN', value: 'ACME challenge' }]
+  draft.setSubject(subject)
+  draft.setIssuer(subject)
+  const octets = asn1.create(asn1.Class.UNIVERSAL, asn1.Type.OCTETSTRING, false, digest.toString('binary'))
+  draft.setExtensions([
+    { name: 'basicConstraints', cA: false, critical: true },
+    { name: 'subjectAltName', altNames: [{ type: 2, value: name }] },
+    { id: ACME_IDENTIFIER, critical: true, value: asn1.toDer(octets).getBytes() },
+  ])
+  return seal(draft, key, key)
 }
 
 /** The certificate without any key, as browsers import it. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { readLines, writeLine } from '../../wire/lines.ts'
 import type { Logger } from '../../wire/log.ts'
 import type { Certificates } from '../certificates/certificates.ts'
+import type { Challenges } from '../certificates/challenges.ts'
 import type { FromRelay, ToRelay } from '../messages.ts'
 import { openDoor, type Door } from './doors.ts'
 import { heard } from './heard.ts'
@@ -32,6 +33,7 @@ export class Relays {
   readonly #zone: string
   readonly #table: RoutingTable
   readonly #certificates: Certificates | null
+  readonly #challenges: Challenges | null
   readonly #ears: Ears
   readonly #log: Logger
   readonly #relays = new Set<Relay>()
@@ -39,15 +41,17 @@ export class Relays {
   readonly #closings = new Map<number, Closing>()
   #nextId = 1
 
-  constructor(options: { zone: string; table: RoutingTable; certificates?: Certificates | null; ears: Ears; log: Logger }) {
+  constructor(options: { zone: string; table: RoutingTable; certificates?: Certificates | null; challenges?: Challenges | null; ears: Ears; log: Logger }) {
     this.#zone = options.zone
     this.#table = options.table
     this.#certificates = options.certificates ?? null
+    this.#challenges = options.challenges ?? null
     this.#ears = options.ears
     this.#log = options.log
     const tell = (message: ToRelay): void => { for (const relay of this.#relays) this.#send(relay, message) }
     this.#table.follow(tell)
     this.#certificates?.follow(tell)
+    this.#challenges?.follow(tell)
   }
 
   get connected(): number { return this.#relays.size }
@@ -104,6 +108,7 @@ export class Relays {
     socket.on('close', () => this.#leave(relay))
     this.#send(relay, { type: 'table', version: this.#table.version, zone: this.#zone, routes: this.#table.all() })
     for (const message of this.#certificates?.messages() ?? []) this.#send(relay, message)
+    if (this.#challenges) this.#send(relay, this.#challenges.message(this.#table.version))
     for (const closing of this.#closings.values()) {
       closing.open.add(relay)
       this.#send(relay, question(closing))

@@ -13,6 +13,9 @@ export class RoutingTable {
 
   get version(): number { return this.#version }
 
+  /** A number for a change of something else that relays are told, in the order of the table's own. */
+  next(): number { return ++this.#version }
+
   get(host: string): Route | undefined {
     return this.#routes.get(host)
   }

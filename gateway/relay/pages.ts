@@ -22,11 +22,11 @@ export type Answer = { status: number; reason: string; fields: string; body: str
 /** `text` is the request's head as it came, or '' where none was read. */
 export function render(name: ProblemName, text: string, detail: Detail): Answer {
   const problem: Problem = PROBLEMS[name]
-  const form = formOf(text)
+  const form = problem.bare === true ? 'bare' : formOf(text)
   const language = languageOf(valueOf(text, 'accept-language'))
   const words = { title: problem[language].title, text: detail.text ?? problem[language].text }
   const retry = detail.retryAfter ?? problem.retryAfter
-  const body = form === 'html' ? html(problem, words, language, detail) : form === 'json' ? json(problem, words) : `${words.title}. ${words.text}\n`
+  const body = form === 'html' ? html(problem, words, language, detail) : form === 'json' ? json(problem, words) : form === 'bare' ? words.text : `${words.title}. ${words.text}\n`
   return {
     status: problem.status,
     reason: STATUS_CODES[problem.status] ?? '',
@@ -40,6 +40,7 @@ const TYPES = {
   html: 'Content-Type: text/html; charset=utf-8\r\n',
   json: 'Content-Type: application/json; charset=utf-8\r\n',
   text: 'Content-Type: text/plain; charset=utf-8\r\n',
+  bare: 'Content-Type: application/octet-stream\r\n',
 }
 const STYLE = `:root{color-scheme:light dark}*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:2rem;font:1.05rem/1.6 system-ui,sans-serif;background:#f6f3ee;color:#2b2622}
 main{max-width:32rem;padding:2.5rem;border-radius:1rem;background:#fff;box-shadow:0 1px 3px #0001,0 12px 32px #0001}p.status{margin:0;font-weight:600;color:#9a5b2e;font-variant-numeric:tabular-nums}h1{margin:.2rem 0 .8rem;font-size:1.7rem;line-height:1.25}p{margin:0}small{display:block;margin-top:1.5rem;color:#857b72}

@@ -13,6 +13,8 @@ export type Problem = {
   retryAfter?: number
   /** Whether the connection must end: what follows on it can't be told apart. */
   close?: true
+  /** Whether the text is all of the body, as it is. */
+  bare?: true
   /** Whether a browser looks again by itself after `retryAfter`. */
   refresh?: true
 }
@@ -52,6 +54,10 @@ export const PROBLEMS = {
   not_tls: { status: 400, code: 'not_tls', en: { title: 'This port speaks HTTPS', text: 'Please use an address that begins with https://.' }, fr: { title: 'Ce port parle HTTPS', text: 'Utilisez une adresse qui commence par https://.' }, close: true },
   /** The same address over HTTPS. 308 keeps the method and the body; our no-store keeps it from outliving the setting. */
   redirect: { status: 308, code: 'https_only', en: { title: 'This site speaks HTTPS', text: 'The same address with https:// is the one to use.' }, fr: { title: 'Ce site parle HTTPS', text: 'La même adresse avec https:// est la bonne.' } },
+  /** The same path at the host that the site's owner chose. */
+  moved: { status: 308, code: 'moved', en: { title: 'This site is elsewhere', text: 'It has another address, and this one leads there.' }, fr: { title: 'Ce site est ailleurs', text: 'Il a une autre adresse, et celle-ci y mène.' } },
+  /** An ACME server looks at a challenge: its text comes with it, and nothing but that is answered. */
+  challenge: { status: 200, code: 'challenge', en: { title: '', text: '' }, fr: { title: '', text: '' }, bare: true },
   unknown: { status: 404, code: 'unknown_host', en: { title: 'No site here', text: 'There is no site at this address. Perhaps it has a typing error, or the site has moved.' }, fr: { title: 'Aucun site ici', text: 'Il n’y a pas de site à cette adresse. Peut-être une faute de frappe, ou le site a déménagé.' } },
   suspended: { status: 503, code: 'suspended', en: { title: 'Suspended', text: 'This site is suspended.' }, fr: { title: 'Suspendu', text: 'Ce site est suspendu.' }, retryAfter: 3_600 },
   /** A wake failed lately and isn't tried again yet. */

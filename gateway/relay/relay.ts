@@ -13,6 +13,7 @@ import { Pools } from './upstream/pool.ts'
 import { Reception } from './serve.ts'
 import { SETTINGS, type Settings } from './settings.ts'
 import { Table, type Site } from './table.ts'
+import { Challenges } from './tls/challenges.ts'
 import { Contexts } from './tls/contexts.ts'
 import { Handshake, HTTP2_OR_1, type Door } from './tls/door.ts'
 import { Secure, type RedirectHttps } from './tls/secure.ts'
@@ -21,7 +22,7 @@ import { Visitor } from './http1/visitor.ts'
 import { Prior } from './http2/prior.ts'
 import { serveHttp2 } from './http2/serve.ts'
 import type { Journal } from './access/journal.ts'
-import type { FromRelay, ToRelay } from '../messages.ts'
+import type { Challenge, FromRelay, ToRelay } from '../messages.ts'
 import { isSites } from '../../registry/prefix.ts'
 import type { Route } from '../../registry/types.ts'
 
@@ -49,7 +50,8 @@ export class Relay {
   readonly hold: Hold
   readonly crowd: Crowd
   readonly meter = new Meter()
-  readonly contexts = new Contexts()
+  readonly challenges = new Challenges()
+  readonly contexts = new Contexts(this.challenges)
   readonly secure: Secure
   private readonly trusted
   private readonly proxied: boolean
@@ -182,8 +184,14 @@ export class Relay {
       case 'certificates': return this.contexts.replace(message.certificates)
       case 'certificate': return this.contexts.put(message.certificate)
       case 'uncertified': return this.contexts.remove(message.name)
+      case 'challenges': this.show(message.version, message.challenges); return this.applied(message.version)
       case 'tickets': return this.contexts.setTicketKey(message.key)
     }
+  }
+
+  private show(version: number, challenges: Challenge[]): void {
+    this.challenges.replace(challenges)
+    this.table.version = version
   }
 
   private applied(version: number): void { this.tell({ type: 'applied', version }) }

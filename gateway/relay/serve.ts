@@ -9,6 +9,7 @@ import { isHttp2, keyOf, type Pools } from './upstream/pool.ts'
 import type { Journal } from './access/journal.ts'
 import type { Visit } from './access/line.ts'
 import type { Meter } from './meter.ts'
+import type { Challenges } from './tls/challenges.ts'
 import type { Secure } from './tls/secure.ts'
 import type { Settings } from './settings.ts'
 import type { Entry, Site, Table } from './table.ts'
@@ -23,17 +24,19 @@ export class Reception implements Host {
   private readonly clock: Clock
   private readonly settings: Settings
   private readonly secure: Secure
+  private readonly challenges: Challenges
   private readonly tell: (message: FromRelay) => void
   private readonly meter: Meter
   private readonly journal: Pick<Journal, 'note'> | null
 
-  constructor(parts: { table: Table; pools: Pools; hold: Hold; clock: Clock; settings: Settings; secure: Secure; tell: (message: FromRelay) => void; meter: Meter; journal: Pick<Journal, 'note'> | null }) {
+  constructor(parts: { table: Table; pools: Pools; hold: Hold; clock: Clock; settings: Settings; secure: Secure; challenges: Challenges; tell: (message: FromRelay) => void; meter: Meter; journal: Pick<Journal, 'note'> | null }) {
     this.table = parts.table
     this.pools = parts.pools
     this.hold = parts.hold
     this.clock = parts.clock
     this.settings = parts.settings
     this.secure = parts.secure
+    this.challenges = parts.challenges
     this.tell = parts.tell
     this.meter = parts.meter
     this.journal = parts.journal
@@ -53,13 +56,16 @@ export class Reception implements Host {
   }
 
   serve(exchange: Exchange): void {
+    const shown = this.challenges.answer(exchange.request)
+    if (shown !== null) return exchange.failed('challenge', { text: shown })
     const entry = this.table.find(exchange.request.host)
     if (entry === undefined) return exchange.failed('unknown')
     const { route } = entry
     exchange.site ??= entry.site
     if (this.isElsewhere(exchange, entry)) return exchange.failed('misdirected')
-    const location = exchange.entry === null && !exchange.asker.origin.isSecure(exchange.request) ? this.secure.redirect(exchange.request) : ''
-    if (location !== '') return exchange.failed('redirect', { fields: `Location: ${location}\r\n` })
+    const instead = route.kind === 'site' ? route.redirect : undefined
+    const location = exchange.entry === null ? this.secure.redirect(exchange.request, exchange.asker.origin.isSecure(exchange.request), instead) : ''
+    if (location !== '') return exchange.failed(instead === undefined ? 'redirect' : 'moved', { fields: `Location: ${location}\r\n` })
     if (route.kind === 'site' && route.state === 'suspended') return exchange.failed('suspended', route.reason === undefined ? {} : { text: route.reason })
     if (exchange.request.maxForwards === 0) return exchange.failed(exchange.request.method === 'TRACE' ? 'bad_method' : 'final')
     if (exchange.entry === null) this.count(exchange, entry)

@@ -1,6 +1,7 @@
 // Which certificate a name is served with, ready for handshakes. Fed by relay.ts from control's messages, asked by door.ts and serve.ts.
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { logger } from '../../../wire/log.ts'
+import { Challenges } from './challenges.ts'
 import type { Certificate } from '../../messages.ts'
 
 const log = logger('relay')
@@ -28,8 +29,11 @@ export class Contexts {
   private names = new Map<string, Served>()
   private all: Served[] = []
   private ticketKey: Buffer | null = null
+  private readonly challenges: Pick<Challenges, 'certificate'>
   /** Whether browsers trust any of them; where not, no request is asked about. */
   hasTrusted = false
+
+  constructor(challenges: Pick<Challenges, 'certificate'> = new Challenges()) { this.challenges = challenges }
 
   get size(): number { return this.all.length }
 
@@ -77,8 +81,11 @@ export class Contexts {
     return wild !== undefined && this.contextOf(wild) !== null ? wild : undefined
   }
 
-  /** A certificate that answers one ACME challenge (RFC 8737); a hook, nothing sets one yet. */
-  challenge(_name: string): Served | undefined { return undefined }
+  /** A certificate that answers one ACME challenge (RFC 8737). There are few, each is asked for a few times: its context isn't kept. */
+  challenge(name: string): Served | undefined {
+    const certificate = this.challenges.certificate(name)
+    return certificate === undefined ? undefined : { certificate, context: undefined }
+  }
 
   /** Whether browsers accept what a name is served with. */
   isTrusted(name: string): boolean { return this.hasTrusted && this.find(name)?.certificate.trusted === true }

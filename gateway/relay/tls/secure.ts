@@ -1,13 +1,12 @@
 // Where plain HTTP is redirected to HTTPS and HSTS is sent (`--redirect-https`). Asked by serve.ts for each request; made by relay.ts.
 import type { RequestHead } from '../message/request.ts'
+import { CHALLENGES } from './challenges.ts'
 import type { Contexts } from './contexts.ts'
 
 export type RedirectHttps = 'auto' | 'on' | 'off'
 
 /** Half a year, without includeSubDomains: a zone's names belong to many. */
 export const HSTS = 'Strict-Transport-Security: max-age=15768000\r\n'
-/** An ACME server asks here, over plain HTTP and before there is a certificate (RFC 8555 section 8.3). */
-const CHALLENGES = '/.well-known/acme-challenge/'
 
 export class Secure {
   /** The port HTTPS is served at; 0 where it isn't. */
@@ -30,10 +29,16 @@ export class Secure {
     return zone !== 'localhost'
   }
 
-  /** Where a plain request is sent instead; '' where it is served. */
-  redirect(request: RequestHead): string {
-    if (!this.isDue(request.host) || request.target.startsWith(CHALLENGES)) return ''
+  /**
+   * Where a request is sent instead: over HTTPS, to the host that its site chose (`instead`), or both; '' where it is served.
+   * `isSecure`: whether it came over HTTPS.
+   */
+  redirect(request: RequestHead, isSecure: boolean, instead: string | undefined): string {
+    const host = instead ?? request.host
+    const isUpgrade = !isSecure && this.isDue(host)
+    if ((!isUpgrade && instead === undefined) || request.target.startsWith(CHALLENGES)) return ''
     const path = request.target === '*' ? '' : request.target
-    return `https://${request.host}${this.port === 443 ? '' : `:${this.port}`}${path}`
+    const port = isUpgrade ? (this.port === 443 ? '' : `:${this.port}`) : /:[0-9]+$/.exec(request.authority)?.[0] ?? ''
+    return `${isUpgrade || isSecure ? 'https' : 'http'}://${host}${port}${path}`
   }
 }
