@@ -75,8 +75,8 @@ export function openReservations(db: Database): Reservations {
       db.transaction(() => {
         const row = remove.get(name)
         const now = Date.now()
-        if (!row || until <= now) return
-        quarantine.run(name, row.owner, until)
+        if (row && until > now) quarantine.run(name, row.owner, until)
+        if (!row || until === 0) return
         forgetPast.run(now - REMEMBERED)
         pass.run(name, row.owner, now)
       }).immediate()

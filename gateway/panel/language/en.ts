@@ -90,6 +90,15 @@ export const en = {
 
   // Custom domains
   error_domain_taken: 'Another account has this domain.', error_domain_invalid: 'That can\'t be a domain of a site.',
+  domains_title: 'Your own domains', domains_lead: 'The site answers at its name here, and at every domain of yours that you prove and lead here. Visitors of all others are sent to the one that you make the address.',
+  domain: 'Domain', domain_add: 'Add a domain', domain_add_do: 'Add it', domain_hint: 'Such as example.org or shop.example.org: a name that you have already.', domain_www: 'Also www. of it',
+  domain_pending: 'not proven yet', domain_verified: 'yours', domain_lapsed: 'leads elsewhere', domain_is_canonical: 'the address', domain_make_canonical: 'Make it the address', domain_uncanonical: 'No longer the address',
+  domain_check: 'Look again', domain_remove: 'Give it back', domain_looked: 'Looked at {when}.', domain_until: 'If nothing proves it, it is forgotten on {when}.', domain_records: 'What to set in DNS',
+  domain_how: 'At whoever manages the domain\'s DNS, set the first record, which proves that the domain is for this site, and the others, which lead visitors here. A change may take some minutes to be seen everywhere.',
+  domain_how_held: 'The first record proves that the domain is for this site; the others lead visitors here.', record_type: 'Type', record_name: 'Name', record_value: 'Value',
+  finding_never: 'Nobody has looked yet.', finding_here: 'It leads here.', finding_elsewhere: 'It leads somewhere else.', finding_mixed: 'It leads here and somewhere else: some visitors don\'t arrive. Take the other addresses away.',
+  finding_nowhere: 'It has no address in DNS, or doesn\'t exist.', finding_unanswered: 'DNS didn\'t answer. We will look again.', finding_unproven: 'It leads here, but that alone doesn\'t show that it is yours: set the TXT record.', finding_taken: 'Another account has this domain: set the TXT record if it is yours.',
+  done_domain_added: 'Added. Below is what to set in DNS.', done_domain_checked: 'We looked. The result is below.', done_domain_canonical: 'Saved. Visitors are sent there already.', done_domain_removed: 'Given back.',
 }
 
 export type Sentences = Record<keyof typeof en, string>

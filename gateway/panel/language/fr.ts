@@ -81,4 +81,13 @@ export const fr: Sentences = {
 
   // Domaines personnels
   error_domain_taken: 'Un autre compte a ce domaine.', error_domain_invalid: 'Cela ne peut pas être le domaine d’un site.',
+  domains_title: 'Vos propres domaines', domains_lead: 'Le site répond à son nom d’ici, et à chaque domaine dont vous prouvez qu’il est à vous et que vous faites mener ici. Les visiteurs de tous les autres sont envoyés vers le domaine que vous choisissez comme adresse.',
+  domain: 'Domaine', domain_add: 'Ajouter un domaine', domain_add_do: 'L’ajouter', domain_hint: 'Par exemple exemple.org ou boutique.exemple.org : un nom que vous avez déjà.', domain_www: 'Ainsi que son www.',
+  domain_pending: 'pas encore prouvé', domain_verified: 'à vous', domain_lapsed: 'mène ailleurs', domain_is_canonical: 'l’adresse', domain_make_canonical: 'En faire l’adresse', domain_uncanonical: 'N’est plus l’adresse',
+  domain_check: 'Regarder à nouveau', domain_remove: 'Le rendre', domain_looked: 'Vérifié {when}.', domain_until: 'Si rien ne le prouve, il est oublié le {when}.', domain_records: 'Que mettre dans le DNS',
+  domain_how: 'Chez qui gère le DNS du domaine, mettez le premier enregistrement, qui prouve que le domaine est pour ce site, et les autres, qui amènent les visiteurs ici. Un changement peut mettre quelques minutes à être vu partout.',
+  domain_how_held: 'Le premier enregistrement prouve que le domaine est pour ce site ; les autres amènent les visiteurs ici.', record_type: 'Type', record_name: 'Nom', record_value: 'Valeur',
+  finding_never: 'Personne n’a encore regardé.', finding_here: 'Il mène ici.', finding_elsewhere: 'Il mène ailleurs.', finding_mixed: 'Il mène ici et ailleurs : une partie des visiteurs n’arrive pas. Retirez les autres adresses.',
+  finding_nowhere: 'Il n’a pas d’adresse dans le DNS, ou n’existe pas.', finding_unanswered: 'Le DNS n’a pas répondu. Nous regarderons à nouveau.', finding_unproven: 'Il mène ici, mais cela seul ne montre pas qu’il est à vous : mettez l’enregistrement TXT.', finding_taken: 'Un autre compte a ce domaine : s’il est à vous, mettez l’enregistrement TXT.',
+  done_domain_added: 'Ajouté. Ce qu’il faut mettre dans le DNS est ci-dessous.', done_domain_checked: 'Nous avons regardé. Le résultat est ci-dessous.', done_domain_canonical: 'Enregistré. Les visiteurs y sont déjà envoyés.', done_domain_removed: 'Rendu.',
 }

@@ -18,12 +18,13 @@ import { addLanguage } from './language.ts'
 import { addSignIn } from './signin.ts'
 import { addSignUp } from './signup.ts'
 import { addSitePage } from './site/show.ts'
+import { addDomainForms } from './site/domains.ts'
 import { addSiteForms } from './site/forms.ts'
 import { addSiteSettings } from './site/settings.ts'
 import { addSitesPage } from './sites.ts'
 import { openViews, type Views } from './views.ts'
 
-const PAGES = [addFront, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addSiteSettings, addBackupsPage, addAccountPage, addAdminRoutes, addAdminAccounts, addLanguage]
+const PAGES = [addFront, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addDomainForms, addSiteSettings, addBackupsPage, addAccountPage, addAdminRoutes, addAdminAccounts, addLanguage]
 
 export async function addPages(app: App, { room }: { room: Room }): Promise<void> {
   const assets = assetsPrefix()

@@ -1,5 +1,6 @@
 // The sections of a site's page, in the order of its tabs, and the cards in each. A new card is a template in views/site, a line here, and a file beside
 // this one where it has data or forms. Called by show.ts.
+import { domainsCard } from './domain-card.ts'
 import { choices } from './image.ts'
 import { logCard } from './log.ts'
 import type { Section } from './section.ts'
@@ -13,7 +14,7 @@ export const OVERVIEW: Section = {
 export const LOGS: Section = { path: 'logs', title: 'log_title', scripts: ['log.js'], cards: [logCard] }
 export const DATABASE: Section = { path: 'database', title: 'database_title', usage: true, cards: [{ view: 'database' }] }
 /** What leads to the site: records, domains, ports. */
-export const DOMAINS: Section = { path: 'domains', title: 'section_domains', cards: [] }
+export const DOMAINS: Section = { path: 'domains', title: 'section_domains', cards: [domainsCard] }
 export const BACKUP: Section = { path: 'backup', title: 'backup_title', scripts: ['upload.js'], cards: [{ view: 'backup' }, { view: 'restore' }] }
 export const SETTINGS: Section = {
   path: 'settings', title: 'settings_title', data: choices,
