@@ -2,6 +2,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { Stage } from '../registry/keyring.ts'
 import type { SiteChange } from '../registry/registry.ts'
+import type { Space } from '../wire/space.ts'
 import type { Account, Domain, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
 import type { Backup, DatabaseAccess, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
 
@@ -70,8 +71,31 @@ export type RouteView = {
   ipv6: string[]
   inFlight: number
   requests: number
+  /** Requests a second, of late. */
+  perSecond: number
   lastRequestAt: number | null
   lastWake: { at: number; cause: string; ms: number } | null
+  /** Bytes its pod holds; 0 while it is asleep. */
+  memory: number
+  /** Why it is awake, while it is. */
+  because: Reason[] | null
+}
+
+/** How the house is. Sizes are bytes; null where there is no such part. */
+export type Condition = {
+  zone: string
+  signup: 'open' | 'invite' | 'closed'
+  startedAt: number
+  /** `waiting`: wakes that wait for memory. */
+  memory: { budget: number; held: number; waiting: number }
+  disk: Space | null
+  /** Sites by their state. */
+  sites: Partial<Record<SiteState, number>>
+  accounts: number
+  routes: number
+  processes: { name: string; ready: boolean; count: number; memory: number | null }[]
+  dns: { serial: number; names: number; servers: number } | null
+  machine: { load: number; cores: number; memory: number; free: number; since: number }
 }
 
 /**
@@ -171,6 +195,8 @@ export interface Desk {
   signing(): SigningView
   /** A step of a change of keys, on disk and with DNS when it resolves; `conflict` where the keys are at another one. */
   signingStep(actor: Account, step: SigningStep): Promise<SigningView>
+  /** How the house is: what an administrator looks at. */
+  condition(): Promise<Condition>
   /** Whether relays, DNS and the provisioner are connected; what `/healthz` and `doctor` say. */
   health(): { ready: boolean; parts: Record<string, boolean> }
 }

@@ -26,6 +26,8 @@ export interface Accounts {
   create(request: { username: string; password: string; role?: Role; invite?: string }): Promise<Account>
   /** The account if the password is right, else null; takes as long for an unknown username. */
   verify(username: string, password: string): Promise<Account | null>
+  /** As `create` for each of many: all of them are made, or none. */
+  createAll(requests: { username: string; password: string }[]): Promise<Account[]>
   get(id: number): Account | null
   byName(username: string): Account | null
   list(): Account[]

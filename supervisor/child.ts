@@ -23,7 +23,7 @@ export type Start = {
 }
 
 export type Witness = {
-  ready(): void
+  ready(report: Report): void
   /** One line of the process's standard error. */
   said(name: string, stderr: Readable): void
   /** The process ended by itself; `pause` milliseconds until it is started again. */
@@ -59,7 +59,7 @@ export class Child {
     const [stdin, stdout, stderr] = child.stdio as unknown as [Writable, Readable, Readable]
     stdin.on('error', () => {})
     stdin.write(`${JSON.stringify(this.#start.post.briefing)}\n`)
-    readLines<Report>(stdout, report => { if (report.type === 'ready') this.#ready() })
+    readLines<Report>(stdout, report => { if (report.type === 'ready') this.#ready(report) })
     this.#witness.said(this.#start.post.name, stderr)
   }
 
@@ -93,10 +93,10 @@ export class Child {
     }
   }
 
-  #ready(): void {
+  #ready(report: Report): void {
     if (this.#state !== 'starting') return
     this.#state = 'ready'
-    this.#witness.ready()
+    this.#witness.ready(report)
   }
 
   #ended(child: ChildProcess, how: string): void {

@@ -11,20 +11,22 @@ const SCRIPTS: Record<Role, string> = {
   provisioner: 'provisioner/main.ts', control: 'gateway/control/main.ts', dns: 'dns/main.ts', relay: 'gateway/relay/main.ts',
 }
 
-/** Every process of the house. `keys` are for the name server and for nobody else. */
-export function crew(house: House, fds: Briefing['fds'], keys: Record<string, TsigKey> = {}): Post[] {
+/** Secrets that one process is told and no other. */
+export type Secrets = { keys?: Record<string, TsigKey>; firstAdmin?: string }
+
+/** Every process of the house. `keys` are for the name server, `firstAdmin` for control, and for nobody else. */
+export function crew(house: House, fds: Briefing['fds'], { keys = {}, firstAdmin = '' }: Secrets = {}): Post[] {
   const none = { http: [], https: [], dnsUdp: [], dnsTcp: [] }
   return [
     ...(house.runtime === 'none' ? [] : [post(house, 'provisioner', 0, none)]),
-    post(house, 'control', 0, none),
-    ...(house.dns.length === 0 ? [] : [nameServer(house, { ...none, dnsUdp: fds.dnsUdp, dnsTcp: fds.dnsTcp }, keys)]),
+    told(post(house, 'control', 0, none), { firstAdmin }),
+    ...(house.dns.length === 0 ? [] : [told(post(house, 'dns', 0, { ...none, dnsUdp: fds.dnsUdp, dnsTcp: fds.dnsTcp }), { keys })]),
     ...(house.http.length + house.https.length === 0 ? [] : relays(house, { ...none, http: fds.http, https: fds.https })),
   ]
 }
 
-function nameServer(house: House, doors: Briefing['fds'], keys: Record<string, TsigKey>): Post {
-  const own = post(house, 'dns', 0, doors)
-  return { ...own, briefing: { ...own.briefing, keys } }
+function told(post: Post, secrets: Secrets): Post {
+  return { ...post, briefing: { ...post.briefing, ...secrets } }
 }
 
 function relays(house: House, doors: Briefing['fds']): Post[] {

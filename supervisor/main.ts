@@ -1,6 +1,7 @@
 // The supervisor, root: opens the sockets, starts every other process as its own user, starts again what dies. Reads nothing that comes from outside.
 // `auberge up` becomes this program (cli/up.ts) with the same command line and environment.
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { broughtNode } from '../bin/node24.mjs'
 import { thisHost } from '../bin/host.mjs'
@@ -15,7 +16,7 @@ import { crew, dropped, environment, FILES, type Post } from './crew.ts'
 import { readKeys } from './keys.ts'
 import { clearSockets, layOut, refuseUnfinished } from './layout.ts'
 import { openSockets, type Sockets } from './sockets.ts'
-import { asJson, passOn, readable, readyLine, summary } from './speech.ts'
+import { asJson, firstLink, passOn, readable, readyLine, summary } from './speech.ts'
 
 const program = new URL('..', import.meta.url).pathname.replace(/\/$/, '')
 const asRoot = process.getuid?.() === 0
@@ -40,9 +41,10 @@ function run(asked: House): void {
   clearSockets(asked.data)
   const sockets = openSockets(asked)
   const children: Child[] = []
-  const witness = witnessOf(sockets.house, () => children.every(child => child.state === 'ready'))
+  const firstAdmin = randomBytes(32).toString('base64url')
+  const witness = witnessOf(sockets.house, firstAdmin, () => children.every(child => child.state === 'ready'))
   const files = asRoot && allows(FILES) ? FILES : null
-  children.push(...crew(sockets.house, sockets.fds, keys).map(post => hire(post, files, lock, witness)))
+  children.push(...crew(sockets.house, sockets.fds, { keys, firstAdmin }).map(post => hire(post, files, lock, witness)))
   const leave = once(() => farewell(children, sockets))
   process.on('SIGTERM', leave)
   process.on('SIGINT', leave)
@@ -67,13 +69,16 @@ function node(): string {
   return existsSync(own) ? own : process.execPath
 }
 
-function witnessOf(house: House, allReady: () => boolean): Witness {
+function witnessOf(house: House, firstAdmin: string, allReady: () => boolean): Witness {
   let announced = false
+  let needsAdmin = false
   return {
-    ready() {
+    ready(report) {
+      needsAdmin ||= report.needsAdmin === true
       if (announced || !allReady()) return
       announced = true
       process.stdout.write(`${house.json ? readyLine(house) : summary(house)}\n`)
+      if (needsAdmin) invite(house, firstLink(house, firstAdmin))
     },
     said: (name, stderr) => passOn(name, stderr, house.json),
     died(name, how, pause) {
@@ -81,6 +86,14 @@ function witnessOf(house: House, allReady: () => boolean): Witness {
       process.stderr.write(`${house.json ? asJson('supervisor', line) : readable('supervisor', line)}\n`)
     },
   }
+}
+
+/** Tells whoever looks at the terminal how to become the administrator. */
+function invite(house: House, link: string): void {
+  if (link === '') return
+  const line = JSON.stringify({ level: 30, time: Date.now(), name: 'supervisor', msg: `nobody is administrator yet: whoever opens this link first becomes one: ${link}` })
+  if (house.json) process.stderr.write(`${line}\n`)
+  else process.stdout.write(`\nNobody is administrator yet. Open this link to become one; it works once:\n  ${link}\n`)
 }
 
 /** Relays finish what is in flight first, as they need the others for it; then the rest. Pods are left as they are. */

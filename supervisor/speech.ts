@@ -77,3 +77,11 @@ export function panelUrl(house: House): string {
   if (port === undefined) return ''
   return `${scheme}://${house.zone}${port === USUAL[scheme] ? '' : `:${port}`}/`
 }
+
+/** Where the first administrator is made: over HTTPS but in zone `localhost`, for a password is typed there. Empty where there is no door for it. */
+export function firstLink(house: House, secret: string): string {
+  const scheme = house.zone === 'localhost' && house.http.length > 0 ? 'http' : 'https'
+  const port = house[scheme][0]?.port
+  if (port === undefined) return ''
+  return `${scheme}://${house.zone}${port === USUAL[scheme] ? '' : `:${port}`}/first?code=${secret}`
+}

@@ -1,7 +1,7 @@
 // How a process of the house starts and ends: reads its briefing, says when it is ready, leaves when the supervisor does.
 import { once } from './once.ts'
 import { readLines } from './lines.ts'
-import type { Briefing } from './house.ts'
+import type { Briefing, Report } from './house.ts'
 
 /**
  * Resolves with the briefing, the first line of standard input. When standard input ends (the supervisor died)
@@ -20,7 +20,7 @@ export function briefed(stop: () => Promise<void>): Promise<Briefing> {
   return new Promise(resolve => readLines<Briefing>(process.stdin, resolve))
 }
 
-/** Tells the supervisor that this process serves. */
-export function ready(): void {
-  process.stdout.write('{"type":"ready"}\n')
+/** Tells the supervisor that this process serves, and what else it should know. */
+export function ready(more: Omit<Report, 'type'> = {}): void {
+  process.stdout.write(`${JSON.stringify({ type: 'ready', ...more } satisfies Report)}\n`)
 }

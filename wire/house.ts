@@ -56,10 +56,12 @@ export type Briefing = {
   fds: { http: number[]; https: number[]; dnsUdp: number[]; dnsTcp: number[] }
   /** The name server's alone: the key in each file that a secondary names. */
   keys?: Record<string, TsigKey>
+  /** Control's alone: the secret of the link by which the first administrator is made. The same until the house stops, however often control is started. */
+  firstAdmin?: string
 }
 
 /** What a child says on its standard output, one JSON line each; `ready` exactly once, when it serves. */
-export type Report = { type: 'ready' }
+export type Report = { type: 'ready'; /** Control's: the house has no administrator yet. */ needsAdmin?: true }
 
 /** Where each socket and file of the house is, below the data directory. */
 export function places(data: string) {

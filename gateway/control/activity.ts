@@ -1,9 +1,13 @@
 // How busy each host is, put together from what every relay counts. Fed by push.ts, read by sleeps.ts and the admin's table.
 import type { SiteCount } from '../messages.ts'
 
-export type Busy = { requests: number; inFlight: number; lastRequestAt: number | null }
+/** `perSecond`: requests a second, of late; it fades with FADING. */
+export type Busy = { requests: number; inFlight: number; lastRequestAt: number | null; perSecond: number }
 
-type Line = { requests: number; lastRequestAt: number | null; inFlight: Map<object, number> }
+/** Milliseconds in which a rate fades to a third when nobody comes any more. The admin's page does the same. */
+const FADING = 10_000
+
+type Line = { requests: number; lastRequestAt: number | null; inFlight: Map<object, number>; rate: number; ratedAt: number }
 
 export class Activity {
   readonly #lines = new Map<string, Line>()
@@ -29,9 +33,9 @@ export class Activity {
 
   of(host: string): Busy {
     const line = this.#lines.get(host)
-    if (!line) return { requests: 0, inFlight: 0, lastRequestAt: null }
+    if (!line) return { requests: 0, inFlight: 0, lastRequestAt: null, perSecond: 0 }
     const inFlight = [...line.inFlight.values()].reduce((sum, one) => sum + one, 0)
-    return { requests: line.requests, inFlight, lastRequestAt: line.lastRequestAt }
+    return { requests: line.requests, inFlight, lastRequestAt: line.lastRequestAt, perSecond: Math.round(faded(line) * 10) / 10 }
   }
 
   /** The same of several hosts together: all that lead to a site. */
@@ -46,7 +50,9 @@ export class Activity {
   }
 
   #addOne(relay: object, { host, requests, inFlight, lastRequestAt }: SiteCount): void {
-    const line = this.#lines.get(host) ?? { requests: 0, lastRequestAt: null, inFlight: new Map<object, number>() }
+    const line = this.#lines.get(host) ?? { requests: 0, lastRequestAt: null, inFlight: new Map<object, number>(), rate: 0, ratedAt: 0 }
+    line.rate = faded(line) + requests / (FADING / 1000)
+    line.ratedAt = Date.now()
     line.requests += requests
     line.lastRequestAt = Math.max(line.lastRequestAt ?? 0, Math.min(lastRequestAt, Date.now())) || null
     if (inFlight > 0) line.inFlight.set(relay, inFlight)
@@ -61,5 +67,10 @@ export class Activity {
 }
 
 function together(a: Busy, b: Busy): Busy {
-  return { requests: a.requests + b.requests, inFlight: a.inFlight + b.inFlight, lastRequestAt: Math.max(a.lastRequestAt ?? 0, b.lastRequestAt ?? 0) || null }
+  const lastRequestAt = Math.max(a.lastRequestAt ?? 0, b.lastRequestAt ?? 0) || null
+  return { requests: a.requests + b.requests, inFlight: a.inFlight + b.inFlight, lastRequestAt, perSecond: a.perSecond + b.perSecond }
+}
+
+function faded({ rate, ratedAt }: Line): number {
+  return rate * Math.exp((ratedAt - Date.now()) / FADING)
 }

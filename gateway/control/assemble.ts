@@ -107,7 +107,7 @@ export async function assemble(given: Given): Promise<Control> {
   const whole = async (): Promise<void> => {
     await Promise.all([relays.gathered(workers), zone.arrived(), provisioner ? keeper.arrived() : null])
   }
-  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper, domains }), whole, close }
+  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper, domains, admission }), whole, close }
 }
 
 /** One for every host of the routing table, from now on. */

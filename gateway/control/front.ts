@@ -4,10 +4,12 @@ import { parseEgress, parseEnv, parseImage, parseImageName, parseLimits, parseSt
 import { parsePhp } from '../../registry/php.ts'
 import type { SiteChange } from '../../registry/registry.ts'
 import { AubergeError } from '../../wire/error.ts'
+import type { Admission } from './admission.ts'
 import { asPkcs12 } from '../certificates/x509.ts'
 import type { Desk, SiteView } from '../desk.ts'
 import { restoreSite } from './backup/restore.ts'
 import { contentVerbs } from './content.ts'
+import { condition } from './condition.ts'
 import { createSite } from './create.ts'
 import { domainVerbs } from './domains/verbs.ts'
 import type { Domains } from './domains/domains.ts'
@@ -26,7 +28,7 @@ import { routeViews, siteView } from './views.ts'
 import type { Wakes } from './wakes.ts'
 import { watchRoutes } from './watching.ts'
 
-export type FrontParts = Parts & { wakes: Wakes; sleeps: Sleeps; keeper: Keeper; domains: Domains }
+export type FrontParts = Parts & { wakes: Wakes; sleeps: Sleeps; keeper: Keeper; domains: Domains; admission: Pick<Admission, 'waiting'> }
 
 /** The desk of a house whose parts are these. */
 export function frontDesk(parts: FrontParts): Desk {
@@ -103,6 +105,7 @@ export function frontDesk(parts: FrontParts): Desk {
       record(actor, `dnssec.${step}`, seen.zone, `key ${seen.keys.at(-1)?.tag}`)
       return seen
     },
+    condition: () => condition(parts),
     health: () => health(parts, parts.keeper),
     metrics: options => parts.metrics.text(options),
   }

@@ -7,6 +7,7 @@ import { briefed, ready } from '../../wire/child.ts'
 import { places, type House } from '../../wire/house.ts'
 import { logger } from '../../wire/log.ts'
 import { openArchive } from '../archive/archive.ts'
+import { needsAdmin } from '../panel/pages/first.ts'
 import { servePanel } from '../panel/serve.ts'
 import { assemble } from './assemble.ts'
 import { makeDemo } from './demo.ts'
@@ -15,7 +16,7 @@ const log = logger('control')
 /** What is to be closed, the last opened first. */
 const closers: (() => Promise<void> | void)[] = []
 
-const { house } = await briefed(leave)
+const { house, firstAdmin = '' } = await briefed(leave)
 await serve(house).catch((error: unknown) => {
   log.fatal({ err: error }, 'control cannot start')
   process.exit(1)
@@ -30,13 +31,13 @@ async function serve(house: House): Promise<void> {
   if (provisioner) closers.unshift(() => provisioner.close())
   const control = await assemble({ house, registry, provisioner, archive: openArchive, log })
   closers.unshift(control.close)
-  const panel = await servePanel({ house, registry, desk: control.desk, log })
+  const panel = await servePanel({ house, registry, desk: control.desk, log, firstAdmin })
   closers.unshift(panel.close)
   if (house.demo && provisioner) {
     await makeDemo({ registry, desk: control.desk }).catch((error: unknown) => { log.error({ err: error }, 'the demo could not be made: trying again at the next start') })
   }
   await control.whole()
-  ready()
+  ready(firstAdmin !== '' && needsAdmin({ registry }) ? { needsAdmin: true } : {})
 }
 
 /** Closes everything in turn; what fails to close is logged and keeps nothing else open. */

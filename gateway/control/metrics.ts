@@ -15,6 +15,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 export class Metrics {
   readonly #registry = new Registry()
   readonly #perSite = new Registry()
+  readonly #meters: Meters
   readonly #askSpace: Sources['space']
   #space: Space | null = null
   readonly #wakes: Histogram<'by' | 'result'>
@@ -23,6 +24,7 @@ export class Metrics {
   constructor(sources: Sources) {
     const { meters } = sources
     this.#askSpace = sources.space
+    this.#meters = meters
     collectDefaultMetrics({ register: this.#registry, prefix: 'auberge_control_' })
     this.#wakes = new Histogram({ name: 'auberge_wake_seconds', help: 'From the request to a site that answers', labelNames: ['by', 'result'], buckets: BUCKETS, registers: [this.#registry] })
     this.#total('auberge_requests_total', 'Requests to routed hosts, by the class of their answer; left: the visitor went first', 'class', () => meters.totals('requests.'))
@@ -41,6 +43,9 @@ export class Metrics {
 
   /** Told once admission is there, which needs the metrics' house around it. */
   queued(waiting: () => number): void { this.#gauge('auberge_wakes_queued', 'Wakes that wait for memory', () => [['', waiting()]]) }
+
+  /** Bytes all relays hold together. */
+  get relayMemory(): number { return this.#meters.gauge('relay_resident_bytes') }
 
   /** A wake is over. `seconds` since it was asked for. */
   woke(by: string, result: WakeRecord['outcome'], seconds: number): void { this.#wakes.observe({ by, result }, seconds) }

@@ -8,7 +8,7 @@ import type { Parts } from './parts.ts'
 import type { SiteStatus } from './states.ts'
 import { urlOf } from './urls.ts'
 
-type ViewParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone' | 'activity' | 'guests'>
+type ViewParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone' | 'activity' | 'guests' | 'memory'>
 
 /** The view of a reservation, without what would have to be asked of the provisioner. */
 export function siteView(parts: ViewParts, reservation: Reservation): SiteView {
@@ -55,9 +55,10 @@ export function routeView(parts: ViewParts, route: Route, ownerOf = (site: strin
   const busy = parts.activity.of(route.host)
   const { a, aaaa } = siteRecords(parts.zone.own, route.kind === 'site' ? route.ipv6 ?? null : null)
   const row = { host: route.host, kind: route.kind, ipv4: a, ipv6: aaaa, ...busy }
-  if (route.kind !== 'site') return { ...row, site: null, owner: null, state: null, upstream: spelled(route.upstream), lastWake: null }
-  const lastWake = parts.states.get(route.site)?.lastWake ?? null
-  return { ...row, site: route.site, owner: ownerOf(route.site), state: route.state, upstream: spelled(route.upstream), lastWake: lastWake && shortWake(lastWake) }
+  if (route.kind !== 'site') return { ...row, site: null, owner: null, state: null, upstream: spelled(route.upstream), lastWake: null, memory: 0, because: null }
+  const status = parts.states.get(route.site)
+  const lastWake = status?.lastWake ?? null
+  return { ...row, site: route.site, owner: ownerOf(route.site), state: route.state, upstream: spelled(route.upstream), lastWake: lastWake && shortWake(lastWake), memory: parts.memory.of(route.site), because: status?.state === 'running' ? reasons(parts, status) : null }
 }
 
 /** All rows at once: two questions to the registry instead of two a row. */

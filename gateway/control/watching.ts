@@ -9,7 +9,7 @@ const PACE = 1_000
 /** Milliseconds in which the first changes after a quiet time are gathered. */
 const GATHER = 50
 
-type WatchParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone' | 'activity' | 'guests' | 'table'>
+type WatchParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone' | 'activity' | 'guests' | 'memory' | 'table'>
 type Each = (change: { rows: RouteView[]; gone: string[] }) => void
 
 /** Calls `each` with what changed since the last call until `signal` aborts; nothing is remembered for nobody. */

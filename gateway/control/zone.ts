@@ -63,6 +63,10 @@ export class Zone {
 
   get connected(): number { return this.#servers.size }
 
+  get serial(): number { return this.#serial }
+  /** Names that are reserved. */
+  get size(): number { return this.#names.size }
+
   get own(): NameRecords { return this.#own }
 
   /** Resolves once DNS has taken in a zone of ours; at once where the house runs no DNS. */

@@ -25,6 +25,11 @@ export function day(at: number, language: Language): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(at)
 }
 
+/** A moment, to the second. */
+export function moment(at: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(at)
+}
+
 export function number(value: number, language: Language): string {
   return new Intl.NumberFormat(language).format(value)
 }

@@ -11,8 +11,8 @@ import type { Language } from './language/pick.ts'
 /** What control hands to the panel. */
 export type Parts = {
   house: House; registry: Registry; desk: Desk; log: Logger
-  /** The secret of the link that makes the first administrator; null: there is no such link. */
-  firstAdmin?: string | null
+  /** The secret of the link that makes the first administrator; without it there is no such link. */
+  firstAdmin?: string
 }
 
 /** `visitors` come through the relay; `console` is the command line on the admin socket, where everyone is root already. */

@@ -263,7 +263,7 @@ export class Exchange implements Timed {
     this.problem = problem
     this.finish()
     if (answered === 'head') this.asker.breakOff()
-    else this.asker.problem(problem, { reference: this.reference, ...this.isStrict ? { fields: HSTS } : {}, ...detail })
+    else this.asker.problem(problem, { reference: this.reference, zone: this.host.zone, scheme: this.asker.origin.scheme, ...this.isStrict ? { fields: HSTS } : {}, ...detail })
   }
 
   /** What was put is written, and whoever is too fast is paused. Called when an event has been dealt with. */

@@ -14,6 +14,9 @@ export type Detail = {
   reference?: string
   /** Field lines besides. */
   fields?: string
+  /** Where the panel is, for a link by which visitors report a site; and the scheme it is reached by. */
+  zone?: string
+  scheme?: string
 }
 
 /** A rendered answer: its status line's rest, its fields as lines (framing left out) and its body in latin1 octets. */
@@ -26,7 +29,7 @@ export function render(name: ProblemName, text: string, detail: Detail): Answer 
   const language = languageOf(valueOf(text, 'accept-language'))
   const words = { title: problem[language].title, text: detail.text ?? problem[language].text }
   const retry = detail.retryAfter ?? problem.retryAfter
-  const body = form === 'html' ? html(problem, words, language, detail) : form === 'json' ? json(problem, words) : form === 'bare' ? words.text : `${words.title}. ${words.text}\n`
+  const body = form === 'html' ? html(problem, words, language, detail, reportLink(problem, text, detail)) : form === 'json' ? json(problem, words) : form === 'bare' ? words.text : `${words.title}. ${words.text}\n`
   return {
     status: problem.status,
     reason: STATUS_CODES[problem.status] ?? '',
@@ -43,7 +46,7 @@ const TYPES = {
   bare: 'Content-Type: application/octet-stream\r\n',
 }
 const STYLE = `:root{color-scheme:light dark}*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:2rem;font:1.05rem/1.6 system-ui,sans-serif;background:#f6f3ee;color:#2b2622}
-main{max-width:32rem;padding:2.5rem;border-radius:1rem;background:#fff;box-shadow:0 1px 3px #0001,0 12px 32px #0001}p.status{margin:0;font-weight:600;color:#9a5b2e;font-variant-numeric:tabular-nums}h1{margin:.2rem 0 .8rem;font-size:1.7rem;line-height:1.25}p{margin:0}small{display:block;margin-top:1.5rem;color:#857b72}
+main{max-width:32rem;padding:2.5rem;border-radius:1rem;background:#fff;box-shadow:0 1px 3px #0001,0 12px 32px #0001}p.status{margin:0;font-weight:600;color:#9a5b2e;font-variant-numeric:tabular-nums}h1{margin:.2rem 0 .8rem;font-size:1.7rem;line-height:1.25}p{margin:0}small{display:block;margin-top:1.5rem;color:#6f665e}small a{color:inherit}
 .bar{height:4px;margin-top:1.5rem;border-radius:2px;overflow:hidden;background:#9a5b2e33}.bar i{display:block;width:40%;height:100%;background:#9a5b2e;animation:go 1.4s ease-in-out infinite}@keyframes go{from{transform:translateX(-100%)}to{transform:translateX(250%)}}@media(prefers-reduced-motion:reduce){.bar i{animation:none;width:100%}}
 @media(prefers-color-scheme:dark){body{background:#1c1917;color:#ece7e1}main{background:#282420;box-shadow:none}p.status{color:#e2a273}small{color:#a1978d}}`
 
@@ -94,9 +97,19 @@ function json(problem: Problem, words: { text: string }): string {
   return `${JSON.stringify({ error: { code: problem.code, message: words.text } })}\n`
 }
 
-function html(problem: Problem, words: { title: string; text: string }, language: string, detail: Detail): string {
+/** Where a visitor says that something is wrong with a site, as a path of the panel at the same port; '' where there is nothing to report. */
+function reportLink(problem: Problem, text: string, { zone = '', scheme = 'http' }: Detail): string {
+  const [, host = '', port = ''] = /^([a-z0-9.-]+)(:\d{1,5})?$/i.exec(valueOf(text, 'host')) ?? []
+  if (problem.report !== true || zone === '' || host === '' || host.toLowerCase() === zone) return ''
+  return `${scheme}://${zone}${port}/report?host=${host.toLowerCase()}`
+}
+
+const REPORT: Record<string, string> = { en: 'Report this site', fr: 'Signaler ce site' }
+
+function html(problem: Problem, words: { title: string; text: string }, language: string, detail: Detail, report: string): string {
   const again = problem.refresh ? `<meta http-equiv="refresh" content="${detail.retryAfter ?? problem.retryAfter ?? 2}">` : ''
-  const foot = problem.refresh ? '<div class="bar"><i></i></div>' : detail.reference === undefined ? '' : `<small>${escape(detail.reference)}</small>`
+  const link = report === '' ? '' : ` · <a href="${escape(report)}" rel="nofollow">${REPORT[language] ?? ''}</a>`
+  const foot = problem.refresh ? '<div class="bar"><i></i></div>' : detail.reference === undefined ? '' : `<small>${escape(detail.reference)}${link}</small>`
   const status = problem.refresh ? '' : `<p class="status">${problem.status}</p>`
   return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${again}<title>${escape(words.title)}</title><style>${STYLE}</style></head><body><main>${status}<h1>${escape(words.title)}</h1><p>${escape(words.text)}</p>${foot}</main></body></html>\n`
 }

@@ -15,6 +15,8 @@ export type Problem = {
   close?: true
   /** Whether the text is all of the body, as it is. */
   bare?: true
+  /** Whether visitors may want to report the site. */
+  report?: true
   /** Whether a browser looks again by itself after `retryAfter`. */
   refresh?: true
 }
@@ -59,9 +61,9 @@ export const PROBLEMS = {
   /** An ACME server looks at a challenge: its text comes with it, and nothing but that is answered. */
   challenge: { status: 200, code: 'challenge', en: { title: '', text: '' }, fr: { title: '', text: '' }, bare: true },
   unknown: { status: 404, code: 'unknown_host', en: { title: 'No site here', text: 'There is no site at this address. Perhaps it has a typing error, or the site has moved.' }, fr: { title: 'Aucun site ici', text: 'Il n’y a pas de site à cette adresse. Peut-être une faute de frappe, ou le site a déménagé.' } },
-  suspended: { status: 503, code: 'suspended', en: { title: 'Suspended', text: 'This site is suspended.' }, fr: { title: 'Suspendu', text: 'Ce site est suspendu.' }, retryAfter: 3_600 },
+  suspended: { status: 503, code: 'suspended', report: true, en: { title: 'Suspended', text: 'This site is suspended.' }, fr: { title: 'Suspendu', text: 'Ce site est suspendu.' }, retryAfter: 3_600 },
   /** A wake failed lately and isn't tried again yet. */
-  failed: { status: 503, code: 'wake_failed', en: { title: 'This site did not start', text: 'The site could not be started. Its owner can see why.' }, fr: { title: 'Ce site n’a pas démarré', text: 'Le site n’a pas pu démarrer. Son propriétaire peut voir pourquoi.' } },
+  failed: { status: 503, code: 'wake_failed', report: true, en: { title: 'This site did not start', text: 'The site could not be started. Its owner can see why.' }, fr: { title: 'Ce site n’a pas démarré', text: 'Le site n’a pas pu démarrer. Son propriétaire peut voir pourquoi.' } },
   /** A browser's navigation while its site wakes. */
   waking: { status: 503, code: 'waking', en: { title: 'Waking up', text: 'This site was asleep and is starting. The page will appear by itself.' }, fr: { title: 'Réveil en cours', text: 'Ce site dormait et démarre. La page va s’afficher d’elle-même.' }, retryAfter: 2, refresh: true },
   /** A path only scanners ask for, of a site that sleeps. */
@@ -75,13 +77,13 @@ export const PROBLEMS = {
   /** Too many connections, in all or from one address. */
   crowded: { status: 503, code: 'too_many_connections', en: LATER, fr: PLUS_TARD, retryAfter: 5, close: true },
   /** The upstream can't be reached, or ended without a response. */
-  unreachable: { status: 502, code: 'bad_gateway', en: SILENT, fr: MUET },
+  unreachable: { status: 502, code: 'bad_gateway', report: true, en: SILENT, fr: MUET },
   /** The upstream's response is malformed. */
-  bad_answer: { status: 502, code: 'bad_response', en: { title: 'Bad answer', text: 'This site’s answer could not be understood.' }, fr: { title: 'Mauvaise réponse', text: 'La réponse de ce site n’a pas pu être comprise.' } },
+  bad_answer: { status: 502, code: 'bad_response', report: true, en: { title: 'Bad answer', text: 'This site’s answer could not be understood.' }, fr: { title: 'Mauvaise réponse', text: 'La réponse de ce site n’a pas pu être comprise.' } },
   /** The upstream took too long to answer. */
-  no_answer: { status: 504, code: 'gateway_timeout', en: SILENT, fr: MUET },
+  no_answer: { status: 504, code: 'gateway_timeout', report: true, en: SILENT, fr: MUET },
   /** The site did not wake in time. */
-  still_asleep: { status: 504, code: 'wake_timeout', en: { title: 'Still asleep', text: 'This site did not start in time. Please try again in a moment.' }, fr: { title: 'Toujours endormi', text: 'Ce site n’a pas démarré à temps. Réessayez dans un instant.' }, retryAfter: 10 },
+  still_asleep: { status: 504, code: 'wake_timeout', report: true, en: { title: 'Still asleep', text: 'This site did not start in time. Please try again in a moment.' }, fr: { title: 'Toujours endormi', text: 'Ce site n’a pas démarré à temps. Réessayez dans un instant.' }, retryAfter: 10 },
 } satisfies Record<string, Problem>
 
 export type ProblemName = keyof typeof PROBLEMS

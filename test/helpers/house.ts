@@ -119,7 +119,8 @@ async function auberge(data: string, words: (string | { input: string })[]) {
 }
 
 /** The house's processes: the launcher's child is the supervisor, the rest are its children. */
-async function pidsOf(data: string, launched: ChildProcess, part: string): Promise<number[]> {
+/** The processes of a launched house by what they run. */
+export async function pidsOf(data: string, launched: ChildProcess, part: string): Promise<number[]> {
   const { stdout } = await execa('ps', ['-eo', 'pid=,ppid=,args='])
   const all = stdout.split('\n').map(line => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter(match => match !== null)
   const supervisor = all.find(([, , parent, args]) => Number(parent) === launched.pid && args?.includes('supervisor/main.ts'))

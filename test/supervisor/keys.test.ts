@@ -54,7 +54,7 @@ test('keys are told to the name server and to no other process', () => {
   const path = file('mine', CLAUSE, 0o640)
   const request = parse(['up', '--workers', '1', '--secondary', `192.0.2.7,${path}`, '--secondary', '192.0.2.8'], {}, thisHost())
   assert.ok(request.kind === 'up')
-  const posts = crew(request.house, { http: [], https: [], dnsUdp: [30], dnsTcp: [31] }, readKeys(request.house.secondaries))
+  const posts = crew(request.house, { http: [], https: [], dnsUdp: [30], dnsTcp: [31] }, { keys: readKeys(request.house.secondaries) })
   const holders = posts.filter(post => JSON.stringify(post).includes(SECRET)).map(post => post.name)
   assert.deepEqual(holders, ['dns'])
   assert.deepEqual(posts.find(post => post.name === 'dns')?.briefing.keys, { [path]: { name: 'ns2.example', secret: SECRET } })

@@ -23,12 +23,13 @@ const Change = Type.Object({
   reason: Type.Optional(Type.String({ maxLength: 500, description: 'shown to visitors of the account\'s sites' })),
   role: Type.Optional(Role),
   password: Type.Optional(Type.String({ maxLength: 1100 })),
+  mostNames: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 100_000 }), Type.Null()], { description: 'how many names it may hold; null: as many as the house says' })),
 }, { additionalProperties: false })
 
 const Named = Type.Object({ username: Type.String() })
 
 export type AccountView = {
-  username: string; role: Account['role']; state: 'active' | 'suspended'; reason: string | null; createdAt: number; sites: number
+  username: string; role: Account['role']; state: 'active' | 'suspended'; reason: string | null; createdAt: number; sites: number; mostNames: number | null
 }
 
 export function addAccounts(app: App, room: Room): void {
@@ -37,7 +38,8 @@ export function addAccounts(app: App, room: Room): void {
     return reply.code(201).send({ username: account.username, role: account.role })
   })
   app.get('/api/accounts', { config: { access: 'admin' }, schema: { summary: 'All accounts' } }, () => listAccounts(room))
-  app.patch('/api/accounts/:username', { config: { access: 'admin' }, schema: { summary: 'Suspend, resume, change role or password', params: Named, body: Change } },
+  app.get('/api/accounts/:username', { config: { access: 'admin' }, schema: { summary: 'An account', params: Named } }, request => showAccount(room, request.params.username))
+  app.patch('/api/accounts/:username', { config: { access: 'admin' }, schema: { summary: 'Suspend, resume, change role, password or how many names it may hold', params: Named, body: Change } },
     request => changeAccount(room, caller(request), request.params.username, request.body))
   app.delete('/api/accounts/:username', { config: { access: 'admin' }, schema: { summary: 'Delete an account that holds no names', params: Named } }, (request, reply) => {
     deleteAccount(room, caller(request), request.params.username)
@@ -80,9 +82,14 @@ export function listAccounts(room: Room): AccountView[] {
   return room.registry.accounts.list().map(account => accountView(account, held.get(account.id) ?? 0))
 }
 
+export function showAccount(room: Room, username: string): AccountView {
+  const account = find(room, username)
+  return accountView(account, room.registry.reservations.list(account.id).length)
+}
+
 function accountView(account: Account, sites: number): AccountView {
-  const { username, role, suspended, createdAt } = account
-  return { username, role, state: suspended === null ? 'active' : 'suspended', reason: suspended, createdAt, sites }
+  const { username, role, suspended, createdAt, mostNames } = account
+  return { username, role, state: suspended === null ? 'active' : 'suspended', reason: suspended, createdAt, sites, mostNames }
 }
 
 /** Does what `change` names, and only that. An administrator can't take away their own rights. */
@@ -93,8 +100,9 @@ export async function changeAccount(room: Room, actor: Account, username: string
   }
   if (change.password !== undefined) await setPassword(room, actor, account, change.password)
   if (change.role !== undefined && change.role !== account.role) setRole(room, actor, account, change.role)
+  if (change.mostNames !== undefined) setMostNames(room, actor, account, change.mostNames)
   if (change.state !== undefined) await setState(room, actor, account, change.state === 'suspended' ? change.reason?.trim() || 'Suspended by the administrator.' : null)
-  return accountView(find(room, username), room.registry.reservations.list(account.id).length)
+  return showAccount(room, username)
 }
 
 async function setPassword(room: Room, actor: Account, account: Account, password: string): Promise<void> {
@@ -107,6 +115,11 @@ function setRole(room: Room, actor: Account, account: Account, role: Account['ro
   audit(room, actor.username, 'account.role', account.username, role)
 }
 
+function setMostNames(room: Room, actor: Account, account: Account, most: number | null): void {
+  room.registry.accounts.setMostNames(account.id, most)
+  audit(room, actor.username, 'account.quota', account.username, most === null ? 'as the house says' : `${most} names`)
+}
+
 async function setState(room: Room, actor: Account, account: Account, reason: string | null): Promise<void> {
   if (account.suspended === reason) return
   room.registry.accounts.suspend(account.id, reason)
@@ -114,7 +127,7 @@ async function setState(room: Room, actor: Account, account: Account, reason: st
   await room.desk.accountChanged(find(room, account.username))
 }
 
-function deleteAccount(room: Room, actor: Account, username: string): void {
+export function deleteAccount(room: Room, actor: Account, username: string): void {
   const account = find(room, username)
   if (actor.id === account.id) throw new AubergeError('conflict', 'You can\'t delete yourself. Another administrator can.')
   room.registry.accounts.remove(account.id)

@@ -4,8 +4,9 @@
 //   POST   /api/accounts {username,password,invite?}        GET    /api/accounts
 //   GET POST DELETE /api/session                            PATCH  /api/accounts/NAME {state?:"active"|"suspended",reason?,role?,password?}
 //   PUT    /api/account/password {current,password}         DELETE /api/accounts/NAME
-//   GET PATCH DELETE /api/account  GET /api/account/export
-//   GET DELETE /api/sessions  DELETE /api/sessions/ID
+//   GET PATCH DELETE /api/account  GET /api/account/export  POST   /api/accounts/import {people}   a class: names and passwords made
+//   GET DELETE /api/sessions  DELETE /api/sessions/ID       GET    /api/house   /api/reports   POST /api/reports/ID/close
+//   POST   /api/reports {host,kind,text,contact?}
 //   GET POST /api/tokens   DELETE /api/tokens/ID            POST   /api/accounts {…,role?}      whatever the sign-up mode
 //   GET    /api/names/NAME                                  GET POST /api/invites {uses?}
 //   GET POST /api/sites    GET PATCH DELETE /api/sites/NAME GET    /api/sites                    all of them, with `owner`
@@ -32,6 +33,7 @@ import type { Room } from '../parts.ts'
 import { addAccount } from './account.ts'
 import { addAccounts } from './accounts.ts'
 import { addAudit } from './audit.ts'
+import { addClass } from './class.ts'
 import { addBackup } from './backup.ts'
 import { addCertificates } from './certificates.ts'
 import { addContent } from './content.ts'
@@ -48,6 +50,7 @@ import { addLogs } from './logs.ts'
 import { addMetrics } from './metrics.ts'
 import { addNames } from './names.ts'
 import { addOpenapi, DESCRIPTION } from './openapi.ts'
+import { addReports } from './reports.ts'
 import { addPower } from './power.ts'
 import { addRoutes } from './routes.ts'
 import { addSession } from './session.ts'
@@ -56,8 +59,8 @@ import { addSites } from './sites.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
-  addHealth, addOpenapi, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addLogs, addEvents, addBackup, addFinals, addHouse,
-  addExec, addRoutes, addInvites, addImages, addAudit, addCertificates, addMetrics,
+  addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addLogs, addEvents, addBackup, addFinals, addHouse,
+  addExec, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addMetrics,
 ]
 
 /** Adds every resource; bodies are JSON here, and an empty one is none. */

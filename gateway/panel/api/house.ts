@@ -10,7 +10,7 @@ import type { Room } from '../parts.ts'
 import { sendStream } from '../stream.ts'
 
 export function addHouse(app: App, room: Room): void {
-  app.get('/api/house', { config: { access: 'admin' }, schema: { summary: 'The zone of this house' } }, () => ({ zone: room.house.zone }))
+  app.get('/api/house', { config: { access: 'admin' }, schema: { summary: 'How the house is: memory, disk, sites, processes, names, machine' } }, () => room.desk.condition())
   app.get('/api/house/registry', { config: { access: 'admin' }, schema: { summary: 'The registry as one SQLite file; on the admin socket only' } }, (_request, reply) => sendRegistry(room, reply))
   app.get('/api/house/certificates', { config: { access: 'admin' }, schema: { summary: 'Certificates with their keys, by file; on the admin socket only' } }, () => certificates(room))
 }

@@ -38,7 +38,7 @@ export function addImages(app: App, room: Room): void {
   })
 }
 
-async function pin(room: Room, account: Account, name: string, version: number | null): Promise<void> {
+export async function pin(room: Room, account: Account, name: string, version: number | null): Promise<void> {
   await room.desk.pinImage(name, version)
   audit(room, account.username, 'image.pin', name, version === null ? 'the newest' : `version ${version}`)
 }

@@ -7,12 +7,22 @@ import { caller } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { audit } from './accounts.ts'
 
+const Coded = Type.Object({ code: Type.String({ maxLength: 100 }) })
 const NewInvite = Type.Union([Type.Object({ uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }), Type.Null()])
 
 export function addInvites(app: App, room: Room): void {
   app.get('/api/invites', { config: { access: 'admin' }, schema: { summary: 'All invites' } }, () => room.registry.invites.list())
   app.post('/api/invites', { config: { access: 'admin' }, schema: { summary: 'Make an invite', body: Type.Optional(NewInvite) } },
     (request, reply) => reply.code(201).send(createInvite(room, caller(request), request.body?.uses ?? 1)))
+  app.delete('/api/invites/:code', { config: { access: 'admin' }, schema: { summary: 'Take an invite back', params: Coded } }, (request, reply) => {
+    removeInvite(room, caller(request), request.params.code)
+    return reply.code(204).send()
+  })
+}
+
+export function removeInvite(room: Room, actor: Account, code: string): void {
+  room.registry.invites.remove(code)
+  audit(room, actor.username, 'invite.remove', code)
 }
 
 export function createInvite(room: Room, actor: Account, uses: number): Invite {

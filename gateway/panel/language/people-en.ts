@@ -1,5 +1,8 @@
 // What the pages about people say in English: accounts, and the administrator's. Part of en.ts; people-fr.ts has the same keys.
 export const peopleEn = {
+  // First start
+  first_title: 'The house is yours', first_lead: 'You opened the link from the terminal of {zone}: choose who you are here. You will be its administrator.', first_do: 'Become the administrator',
+
   // Account
   account_since: 'With us since {when}', account_names: '{count} name(s)', account_names_of: '{count} of {most} names',
   sessions_title: 'Where you are signed in', sessions_lead: 'Don\'t know one of them? Sign out there, then change your password.', session_here: 'this browser', session_unknown: 'An unknown program', session_device: '{browser} on {system}',
@@ -9,6 +12,26 @@ export const peopleEn = {
   export_title: 'Take everything with you', export_lead: 'One zip: your account, every site with its files and database, and the backups of those you deleted. Nothing is asked, nothing is kept back.', export_do: 'Download everything',
   leave_title: 'Leave', leave_lead: 'Your account and all its sites go, and their names are free again after a while. A last backup of each site stays with the administrator for 30 days, in case you think again.', leave_confirm: 'To be sure, type {name}', leave_do: 'Delete my account', leave_mismatch: 'That is not your username.',
   gone_title: 'Goodbye', gone_lead: 'Your account is gone. Thank you for having stayed.',
+
+  // The administrator's pages
+  admin: 'House', admin_routes: 'Routes', admin_house: 'Health', admin_accounts: 'Accounts', admin_images: 'Images', admin_reports: 'Reports', admin_audit: 'Audit log',
+  per_second: 'Per second', why_recent: 'used lately', why_requests: '{count} open', why_commands: '{count} command(s)',
+  accounts_count: '{shown} of {all} accounts', accounts_none: 'No account matches.', quota: 'Names', quota_none: 'no limit', quota_usual: 'as usual', quota_names: 'How many names it may hold', quota_hint: 'Empty: as many as everyone.',
+  account_make_title: 'A new account', account_make: 'Make the account', done_account_made: 'The account is there.', done_account_gone: 'The account is gone.', sessions_count: '{count} browser(s) signed in', account_trail: 'What they did', account_no_sites: 'No site yet.',
+  suspend_lead: 'Its sites sleep, and visitors read the reason. The account can look, but change nothing.', role_hint: 'An administrator sees and may do everything.', password_set_title: 'Another password', password_set_hint: 'Every browser of theirs is signed out.', done_password_set: 'They have a new password.',
+  account_delete_title: 'Delete the account', account_delete_lead: 'It must hold no name any more: delete its sites first, one by one.', account_delete_do: 'Delete it',
+  invite_link: 'link', invite_remove: 'Take back', done_uninvited: 'The invite is taken back.',
+  class_link: 'Take in a class', class_title: 'Take in a class', class_lead: 'A list of names, as a spreadsheet saves it. Each person gets a username and a password; you get a sheet to print and cut up.', class_list: 'One person a line', class_hint: 'First and last name apart by comma, semicolon or tab; a line of headings is passed over.',
+  class_file: 'or a CSV file', class_do: 'Make the accounts', sheet_title: 'A class moves in', sheet_lead: '{count} accounts made. The passwords are on this page and nowhere else: print it before you leave it.', sheet_print: 'Print the sheet',
+  house_title: 'Health', house_memory: 'Memory for sites', house_memory_held: '{held} of {budget} in use', house_waiting: '{count} wake(s) waiting', house_machine_memory: '{free} of the machine\'s {all} free', house_free: '{free} free', house_disk: '{taken} taken by sites, {promised} promised to them',
+  house_lacks: 'If every site filled its disk, {lacks} would be missing.', house_unknown: 'Not known: this house runs no pods, or its provisioner is away.', house_pods: 'Sites', house_counts: '{accounts} account(s), {routes} route(s)', house_processes: 'Processes', house_ready: 'there', house_away: 'away',
+  house_since: 'Control started {when}', house_load: 'load {load} on {cores} core(s)', house_serial: 'Serial', house_names: 'Names', house_servers: 'Servers', house_no_dns: 'This house serves no DNS (--dns off).', house_certificates: 'Certificates', house_no_https: 'This house serves no HTTPS.',
+  house_leaves: '{count} served, {trusted} of them trusted by every browser.', house_authority: 'The house\'s own authority ends on {when}.',
+  images_title: 'Images', images_lead: 'What pods are made of. A site moves to the newest version when it next starts, or at once with a rolling restart that drops no request.', images_progress: 'Progress', images_none: 'Not built yet.', images_pinned: 'pinned', images_newest: 'newest', images_used: '{count} site(s)', images_pin: 'Go back to it', images_unpin: 'Use the newest again',
+  images_remove: 'Remove', images_build: 'Build it', images_rebuild: 'Build anew', images_roll: 'Roll sites onto it', done_image_build: 'It is being built; that takes some minutes.', done_image_roll: 'Sites are being restarted, one after the other.', done_image_removed: 'Removed.', done_image_ready: 'Done.',
+  audit_title: 'Audit log', audit_by: 'Who', audit_about: 'What', audit_action: 'Action', audit_none: 'Nothing of that kind was done.', audit_older: 'Older',
+  reports_title: 'Reports', reports_none: 'Nobody has complained.', report_phishing: 'steals passwords', report_malware: 'spreads malware', report_illegal: 'breaks the law', report_spam: 'spam', report_other: 'something else', report_owner: 'Account {owner}', report_nobody: 'the site is gone', report_close: 'Dealt with', report_closed_by: 'closed by {who} {when}', report_contact_is: 'answer to {contact}', done_report_closed: 'Closed.',
+  report_title: 'Report a site', report_lead: 'A site here does harm? Say so: the administrator of this house reads it.', report_host: 'Which site?', report_kind: 'What is it?', report_text: 'What did you see?', report_contact: 'How can you be reached? (optional)', report_contact_hint: 'Only the administrator sees it.', report_do: 'Send', done_reported: 'Thank you. The administrator will look at it.',
 }
 
 export type PeopleSentences = Record<keyof typeof peopleEn, string>

@@ -10,9 +10,16 @@ import { fault, prepareFault, sayFault } from '../faults.ts'
 import { needOrigin } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { addAccountPage } from './account.ts'
-import { addAdminAccounts } from './admin-accounts.ts'
-import { addAdminRoutes } from './admin-routes.ts'
+import { addAdminAccount } from './admin/account.ts'
+import { addAdminAccounts } from './admin/accounts.ts'
+import { addAdminAudit } from './admin/audit.ts'
+import { addAdminClass } from './admin/class.ts'
+import { addAdminHouse } from './admin/house.ts'
+import { addAdminImages } from './admin/images.ts'
+import { addReportPages } from './admin/reports.ts'
+import { addAdminRoutes } from './admin/routes.ts'
 import { addBackupsPage } from './backups.ts'
+import { addFirst } from './first.ts'
 import { addFront } from './front.ts'
 import { addLanguage } from './language.ts'
 import { addSignIn } from './signin.ts'
@@ -24,7 +31,10 @@ import { addSiteSettings } from './site/settings.ts'
 import { addSitesPage } from './sites.ts'
 import { openViews, type Views } from './views.ts'
 
-const PAGES = [addFront, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addDomainForms, addSiteSettings, addBackupsPage, addAccountPage, addAdminRoutes, addAdminAccounts, addLanguage]
+const PAGES = [
+  addFront, addFirst, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addDomainForms, addSiteSettings, addBackupsPage, addAccountPage, addLanguage, addReportPages,
+  addAdminRoutes, addAdminHouse, addAdminAccounts, addAdminAccount, addAdminClass, addAdminImages, addAdminAudit,
+]
 
 export async function addPages(app: App, { room }: { room: Room }): Promise<void> {
   const assets = assetsPrefix()

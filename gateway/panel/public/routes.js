@@ -10,7 +10,13 @@ const more = document.getElementById('more')
 const none = document.getElementById('none')
 const live = document.getElementById('live')
 const kinds = JSON.parse(table.dataset.kinds)
-const number = new Intl.NumberFormat(document.documentElement.lang)
+const reasons = JSON.parse(table.dataset.why)
+const language = document.documentElement.lang
+const number = new Intl.NumberFormat(language)
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+const sizes = UNITS.map(unit => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }))
+/** Milliseconds in which a rate fades to a third, as the house counts it. */
+const FADING = 10_000
 
 const rows = new Map()
 const shown = new Map()
@@ -18,7 +24,7 @@ let sort = table.dataset.sort
 let down = table.dataset.down === '1'
 let most = Number(table.dataset.most)
 
-const VALUES = { lastWake: row => row.lastWake?.at ?? 0, lastRequestAt: row => row.lastRequestAt ?? 0 }
+const VALUES = { perSecond: rate, lastWake: row => row.lastWake?.at ?? 0, lastRequestAt: row => row.lastRequestAt ?? 0 }
 const value = row => VALUES[sort]?.(row) ?? row[sort] ?? ''
 
 function compare(one, other) {
@@ -63,23 +69,23 @@ function create(row) {
   element.dataset.host = row.host
   const head = element.appendChild(document.createElement('th'))
   head.scope = 'row'
-  for (let index = 1; index < 9; index++) element.appendChild(document.createElement('td'))
-  for (const index of [5, 6]) element.cells[index].className = 'num'
-  element.cells[4].className = 'mono'
+  for (let index = 1; index < 10; index++) element.appendChild(document.createElement('td'))
+  for (const index of [4, 5, 6, 7]) element.cells[index].className = 'num'
+  element.cells[3].className = 'mono'
   shown.set(row.host, element)
   return element
 }
 
 function fill(element, row) {
-  const [host, kind, owner, state, upstream, requests, inFlight, lastRequest, lastWake] = element.cells
-  if (row.site === null) text(host, row.host)
-  else if (host.querySelector('a')?.textContent !== row.host) host.replaceChildren(link(row))
-  text(kind, kinds[row.kind])
-  text(owner, row.owner ?? '')
-  fillState(state, row.state)
+  const [host, owner, state, upstream, perSecond, inFlight, requests, memory, lastRequest, lastWake] = element.cells
+  if (host.dataset.host !== row.host) fillHost(host, row)
+  if (owner.textContent !== (row.owner ?? '')) owner.replaceChildren(...row.owner === null ? [] : [link(`/admin/accounts/${encodeURIComponent(row.owner)}`, row.owner, 'plain')])
+  fillState(state, row)
   text(upstream, (row.upstream ?? '').replace(/^\/.*\//, ''))
+  text(perSecond, shownRate(row))
+  text(inFlight, row.inFlight > 0 ? number.format(row.inFlight) : '')
   text(requests, number.format(row.requests))
-  text(inFlight, number.format(row.inFlight))
+  text(memory, row.memory > 0 ? size(row.memory) : '')
   fillTime(lastRequest, row.lastRequestAt, '')
   fillTime(lastWake, row.lastWake?.at ?? null, row.lastWake === null ? '' : ` ${Math.round(row.lastWake.ms)} ms · ${row.lastWake.cause}`)
 }
@@ -88,16 +94,46 @@ function text(cell, content) {
   if (cell.textContent !== content) cell.textContent = content
 }
 
-function link(row) {
-  const anchor = document.createElement('a')
-  anchor.href = `/sites/${encodeURIComponent(row.site)}`
-  anchor.textContent = row.host
-  return anchor
+function link(href, textContent, className = '') {
+  return Object.assign(document.createElement('a'), { href, textContent, className })
 }
 
-function fillState(cell, state) {
+function fillHost(cell, row) {
+  cell.dataset.host = row.host
+  if (row.site !== null) cell.replaceChildren(link(`/sites/${encodeURIComponent(row.site)}`, row.host))
+  else cell.replaceChildren(`${row.host} `, Object.assign(document.createElement('span'), { className: 'badge plain', textContent: kinds[row.kind] }))
+}
+
+/** Requests a second, fading since the house last told them. */
+function rate(row) {
+  return (row.perSecond ?? 0) * Math.exp((row.toldAt - Date.now()) / FADING)
+}
+
+function shownRate(row) {
+  const now = Math.round(rate(row) * 10) / 10
+  return now > 0 ? number.format(now) : ''
+}
+
+function size(bytes) {
+  const step = Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return sizes[step].format(bytes / 1024 ** step)
+}
+
+function why(because) {
+  return (because ?? []).map(one => reasons[one.what].replace('{count}', number.format(one.count ?? 0))).join(', ')
+}
+
+function fillState(cell, { state, because }) {
+  if (state === null) return
+  fillWindow(cell, state)
+  const reason = why(because)
+  const hint = cell.querySelector('.hint') ?? cell.appendChild(Object.assign(document.createElement('span'), { className: 'hint' }))
+  if (hint.textContent !== reason) hint.textContent = reason
+}
+
+function fillWindow(cell, state) {
   const old = cell.querySelector('.state')
-  if (state === null || old?.dataset.state === state) return
+  if (old?.dataset.state === state) return
   const outer = Object.assign(document.createElement('span'), { className: 'state' })
   const pane = Object.assign(document.createElement('span'), { className: 'window' })
   const name = Object.assign(document.createElement('span'), { className: 'state-word', textContent: word(state) })
@@ -105,7 +141,8 @@ function fillState(cell, state) {
   pane.dataset.state = state
   pane.setAttribute('aria-hidden', 'true')
   outer.append(pane, name)
-  cell.replaceChildren(outer)
+  if (old) old.replaceWith(outer)
+  else cell.replaceChildren(outer, ' ')
 }
 
 function fillTime(cell, at, note) {
@@ -120,10 +157,23 @@ function fillTime(cell, at, note) {
   cell.replaceChildren(time, Object.assign(document.createElement('span'), { className: 'hint', textContent: note }))
 }
 
+function note(row) {
+  row.toldAt = Date.now()
+  rows.set(row.host, row)
+}
+
+/** Rates fade on the page as they do in the house, which tells nothing of hosts that nobody visits. */
+function fade() {
+  for (const [host, element] of shown) {
+    const row = rows.get(host)
+    if (row?.perSecond > 0) text(element.cells[4], shownRate(row))
+  }
+}
+
 /** Rows that changed but keep their place are filled where they are. */
 function change({ rows: changed, gone }) {
   const moves = gone.length > 0 || changed.some(row => !rows.has(row.host)) || sort !== 'host' || filter.value !== ''
-  for (const row of changed) rows.set(row.host, row)
+  for (const row of changed) note(row)
   for (const host of gone) rows.delete(host)
   if (moves) arrange()
   for (const row of changed) {
@@ -156,10 +206,12 @@ table.tHead.addEventListener('click', event => {
   arrange()
 })
 
+setInterval(fade, 2000)
+
 const events = new EventSource('/api/routes/events')
 events.addEventListener('table', event => {
   rows.clear()
-  for (const row of JSON.parse(event.data)) rows.set(row.host, row)
+  for (const row of JSON.parse(event.data)) note(row)
   arrange()
   tell(true)
 })

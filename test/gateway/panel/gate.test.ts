@@ -24,9 +24,11 @@ const PAGES: [Method, string][] = [
   ...['robots', 'image', 'env', 'php', 'start', 'limits'].map((form): [Method, string] => ['POST', `/sites/blog/${form}`]),
 ]
 const ADMIN_PAGES: [Method, string][] = [
-  ['GET', '/admin'], ['GET', '/admin/accounts'], ['POST', '/admin/invites'], ['POST', '/admin/accounts/alice/suspend'], ['POST', '/admin/accounts/alice/resume'],
+  ['GET', '/admin'], ...['house', 'accounts', 'accounts/alice', 'class', 'images', 'reports', 'audit'].map((page): [Method, string] => ['GET', `/admin/${page}`]),
+  ...['invites', 'invites/x/remove', 'accounts', 'class', 'images/php/build', 'images/php/roll', 'images/php/pin', 'images/php/remove', 'reports/1/close'].map((form): [Method, string] => ['POST', `/admin/${form}`]),
+  ...['suspend', 'resume', 'role', 'names', 'password', 'delete'].map((form): [Method, string] => ['POST', `/admin/accounts/alice/${form}`]),
 ]
-const FOR_ANYONE = new Set(['GET /healthz', 'POST /api/accounts', 'POST /api/session', 'DELETE /api/session', 'GET /api/names/{name}'])
+const FOR_ANYONE = new Set(['GET /healthz', 'POST /api/accounts', 'POST /api/session', 'DELETE /api/session', 'GET /api/names/{name}', 'POST /api/reports'])
 const FOR_ACCOUNTS = new Set(['GET /api/session', 'PUT /api/account/password', 'GET /api/tokens', 'POST /api/tokens', 'DELETE /api/tokens/{id}', 'GET /api/sites', 'POST /api/sites', 'GET /api/images',
   'GET /api/account', 'PATCH /api/account', 'DELETE /api/account', 'GET /api/account/export', 'GET /api/sessions', 'DELETE /api/sessions', 'DELETE /api/sessions/{id}',
   'GET /api/backups', 'GET /api/backups/{id}', 'DELETE /api/backups/{id}', 'POST /api/backups/{id}/restore'])

@@ -181,7 +181,7 @@ test('the administrator filters and sorts the table, suspends, resumes and invit
   assert.deepEqual(await hosts('filter=alice+asleep'), ['blog.localhost', 'zine.localhost'])
   assert.deepEqual(await hosts('filter=nothing+like+it&sort=nonsense&most=-4'), [])
   const suspend = await boss.form('/admin/accounts/alice/suspend', { reason: 'Sent <i>spam</i>' })
-  assert.equal(suspend.headers.location, '/admin/accounts?done=suspended')
+  assert.equal(suspend.headers.location, '/admin/accounts/alice?done=suspended')
   assert.ok((await boss.send('GET', '/admin/accounts')).text.includes('Sent &lt;i&gt;spam&lt;/i&gt;'))
   assert.ok((await alice.send('GET', '/sites')).text.includes('Sent &lt;i&gt;spam&lt;/i&gt;'))
   assert.equal((await alice.form('/sites', { name: 'more' })).status, 403)

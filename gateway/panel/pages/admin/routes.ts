@@ -1,14 +1,15 @@
 // `/admin`: the routing table. Filtered, sorted and cut here, so that it works without JavaScript and with thousands of rows; live with it.
 import type { FastifyRequest } from 'fastify'
-import type { RouteView } from '../../desk.ts'
-import type { App } from '../app.ts'
-import type { Room } from '../parts.ts'
-import { query, type Views } from './views.ts'
+import type { RouteView } from '../../../desk.ts'
+import type { App } from '../../app.ts'
+import type { Room } from '../../parts.ts'
+import { query, type Views } from '../views.ts'
+import { showAdmin } from './show.ts'
 
 /** Rows shown at first, and with each "show more". */
 const PAGE = 100
 
-export const COLUMNS = ['host', 'kind', 'owner', 'state', 'upstream', 'requests', 'inFlight', 'lastRequestAt', 'lastWake'] as const
+export const COLUMNS = ['host', 'owner', 'state', 'upstream', 'perSecond', 'inFlight', 'requests', 'memory', 'lastRequestAt', 'lastWake'] as const
 type Column = (typeof COLUMNS)[number]
 
 export function addAdminRoutes(app: App, room: Room, views: Views): void {
@@ -16,7 +17,7 @@ export function addAdminRoutes(app: App, room: Room, views: Views): void {
     const all = room.desk.routes()
     const { filter, sort, down, rows } = choose(all, request)
     const most = Math.min(10_000, Math.max(PAGE, Number(query(request, 'most')) || PAGE))
-    return views.show(request, reply, 'admin-routes', {
+    return showAdmin(room, views, request, reply, 'routes', {
       rows: rows.slice(0, most), shown: Math.min(most, rows.length), matching: rows.length, all: all.length, filter, sort, down, most, page: PAGE, columns: COLUMNS, scripts: ['routes.js'],
     })
   })
