@@ -19,6 +19,9 @@ const flag = (name, help) => ({ name, takes: null, help })
 /** @type {Option} */
 const IMAGE = { name: 'image', takes: 'NAME[@VERSION]', help: 'the image its pod runs; without a version its newest' }
 
+/** @type {Option} */
+const ADDRESS = { name: 'address', takes: 'ADDRESS', many: true, help: 'of a name that points elsewhere, instead of a site: IPv4 or IPv6' }
+
 /** @type {readonly Option[]} */
 const LIMITS = [
   { name: 'memory', takes: 'BYTES[K|M|G]', read: value.bytes, help: 'memory its pod may use' },
@@ -59,12 +62,12 @@ export const COMMANDS = [
     { name: 'uses', takes: 'N', fallback: '1', read: (name, text) => value.whole(name, text, 1, 1000), help: 'how many accounts it makes' }]),
   command('invite list', '', 'all invitations'),
   command('site create', 'NAME', 'reserve a name and make its site', [
-    { name: 'owner', takes: 'ACCOUNT', help: 'whose it is' }, IMAGE]),
+    { name: 'owner', takes: 'ACCOUNT', help: 'whose it is' }, IMAGE, ADDRESS]),
   command('site list', '', 'all sites'),
   command('site show', 'NAME', 'one site'),
   command('site deploy', 'NAME FILE', 'replace its document root by FILE.zip, FILE.tar.gz or a directory'),
   command('site rollback', 'NAME [RELEASE]', 'show an earlier release again; without one, the one before'),
-  command('site update', 'NAME', 'change image, limits or settings', [IMAGE, ...LIMITS, ...SETTINGS]),
+  command('site update', 'NAME', 'change image, limits or settings', [IMAGE, ...LIMITS, ...SETTINGS, ADDRESS]),
   command('site wake', 'NAME', 'start its pod'),
   command('site sleep', 'NAME', 'stop its pod', [
     { name: 'tier', takes: 'frozen|asleep', fallback: 'asleep', read: (name, text) => value.oneOf(name, text, ['frozen', 'asleep']), help: 'how deep' }]),
@@ -78,6 +81,7 @@ export const COMMANDS = [
   command('site domain check', 'NAME DOMAIN', 'look at its DNS now'),
   command('site domain canonical', 'NAME DOMAIN', 'send visitors of its other hosts there', [flag('off', 'no longer')]),
   command('site domain remove', 'NAME DOMAIN', 'give a custom domain back'),
+  command('site records', 'NAME [FILE]', 'the DNS records under its name; FILE (- for standard input) replaces them, a line NAME [TTL] TYPE DATA each'),
   command('site backup', 'NAME FILE', 'save its files, database and settings as a tar.gz'),
   command('site restore', 'NAME FILE', 'bring a backup back, of this site or another', [{ name: 'owner', takes: 'ACCOUNT', help: 'make the site first, for this account' }]),
   command('site delete', 'NAME', 'remove the site and free its name', [flag('yes', 'really'), flag('purge', 'without a final backup')]),
@@ -87,6 +91,7 @@ export const COMMANDS = [
   command('final remove', 'ID', 'remove one before its time'),
   command('site expose', 'NAME PORT', 'forward a port of this host to the site'),
   command('site unexpose', 'NAME PORT', 'stop forwarding it'),
+  command('zone records', '[FILE]', 'the DNS records of the zone itself, shown or replaced in the same way'),
   command('routes', '', 'the routing table'),
   command('image build', '[NAME]', 'build a new version of an image: php, static, node, python or mariadb', [flag('if-changed', 'keep the newest version where nothing else comes out')]),
   command('image list', '', 'all images'),

@@ -24,8 +24,10 @@ export async function createSite(desk: Desk): Promise<void> {
   const owner: string | undefined = desk.order.options.get('owner')
   const image: string | undefined = desk.order.options.get('image')
   if (owner === undefined) throw new UsageError('site create: --owner is missing: auberge site create NAME --owner ACCOUNT')
-  const json = { name: argument(desk, 'NAME'), owner, ...(image === undefined ? {} : { image }) }
-  answer(desk, await desk.admin.json<SiteView>('POST', '/api/sites', { json }), site => `${site.url} is ready.`)
+  const addresses: string[] | undefined = desk.order.options.get('address')
+  const kind = addresses === undefined ? {} : { kind: 'external', addresses }
+  const json = { name: argument(desk, 'NAME'), owner, ...(image === undefined ? {} : { image }), ...kind }
+  answer(desk, await desk.admin.json<SiteView>('POST', '/api/sites', { json }), site => (site.kind === 'site' ? `${site.url} is ready.` : `${site.name} points at ${[...site.ipv4, ...site.ipv6].join(', ')}.`))
 }
 
 export async function listSites(desk: Desk): Promise<void> {

@@ -11,6 +11,7 @@ import { execInSite } from './exec.ts'
 import { backupHouse } from './house/backup.ts'
 import { fetchFinal, listFinals, removeFinal, restoreFinal } from './final.ts'
 import { buildImage, listImages, pinImage, removeImage, rollImage, unpinImage } from './image.ts'
+import { siteRecords, zoneRecords } from './records.ts'
 import { listRoutes } from './routes.ts'
 import { createSite, deleteSite, listSites, restartSite, rollbackSite, showSite, sleepSite, wakeSite } from './site.ts'
 import { updateSite } from './update.ts'
@@ -21,7 +22,7 @@ const VERBS: Record<string, Verb> = {
   'account delete': deleteAccount, 'invite create': createInvite, 'invite list': listInvites,
   'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site rollback': rollbackSite, 'site update': updateSite,
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
-  'site database': siteDatabase, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
+  'site database': siteDatabase, 'site records': siteRecords, 'zone records': zoneRecords, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
   'site domain add': addDomain, 'site domain list': listDomains, 'site domain check': checkDomain, 'site domain canonical': canonicalDomain, 'site domain remove': removeDomain,
   'final list': listFinals, 'final fetch': fetchFinal, 'final restore': restoreFinal, 'final remove': removeFinal,
   'ca export': exportAuthority, 'backup': backupHouse,

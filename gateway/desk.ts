@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream'
 import type { Stage } from '../registry/keyring.ts'
 import type { SiteChange } from '../registry/registry.ts'
 import type { Space } from '../wire/space.ts'
-import type { Account, Domain, Egress, Limits, SiteState, WakeCause } from '../registry/types.ts'
+import type { Account, Domain, Egress, Limits, SiteRecord, SiteState, WakeCause } from '../registry/types.ts'
 import type { Backup, DatabaseAccess, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
@@ -141,6 +141,15 @@ export interface Desk {
   /** The last wakes of a site, newest first. */
   wakes(name: string): Promise<WakeRecord[]>
   updateSite(actor: Account, name: string, change: SiteChange): Promise<SiteView>
+  /** The records an owner keeps in DNS under the name. */
+  records(name: string): SiteRecord[]
+  /** Puts others in their place (`invalid` where one can't be), and resolves, with their one spelling, once DNS answers them. */
+  keepRecords(actor: Account, name: string, records: unknown): Promise<SiteRecord[]>
+  /** Where a name that points elsewhere points from now on. */
+  point(actor: Account, name: string, addresses: unknown): Promise<void>
+  /** The records the administrator keeps in the zone: at its apex, and at names that nobody can reserve. */
+  zoneRecords(): SiteRecord[]
+  keepZoneRecords(actor: Account, records: unknown): Promise<SiteRecord[]>
   deleteSite(actor: Account, name: string, options?: { purge?: boolean }): Promise<void>
   wake(actor: Account, name: string): Promise<SiteView>
   sleep(actor: Account, name: string, tier?: 'frozen' | 'asleep'): Promise<SiteView>

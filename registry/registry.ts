@@ -96,6 +96,10 @@ export interface Reservations {
   unfinished(): Reservation[]
   /** Writes down how far the reservation is; `not_found` where there is none. */
   mark(name: string, phase: ReservationPhase): void
+  /** What is kept in DNS under the name from now on. */
+  keep(name: string, records: Reservation['records']): void
+  /** Where an external name points from now on; `not_found` for any other. */
+  point(name: string, addresses: Reservation['addresses']): void
   /** The account that held a name last, where it rests; null where none does. */
   lastOwner(name: string): number | null
   /** Frees the name; nobody but its last owner can take it before `quarantinedUntil` (epoch milliseconds). */

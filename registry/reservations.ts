@@ -3,9 +3,9 @@ import type { Database } from 'better-sqlite3'
 import { AubergeError } from '../wire/error.ts'
 import { judgeName } from './names.ts'
 import type { NameVerdict, Reservations } from './registry.ts'
-import type { Reservation, ReservationPhase } from './types.ts'
+import type { Reservation, ReservationPhase, SiteRecord } from './types.ts'
 
-type Row = { name: string; owner: number; kind: 'site' | 'external'; phase: ReservationPhase; addresses: string; created_at: number }
+type Row = { name: string; owner: number; kind: 'site' | 'external'; phase: ReservationPhase; addresses: string; records: string; created_at: number }
 
 /** How long it is known who held a name: somebody's DNS may lead to it still. */
 const REMEMBERED = 2 * 365 * 24 * 3600 * 1000
@@ -20,6 +20,8 @@ export function openReservations(db: Database): Reservations {
   const owner = db.prepare<[number], { role: string; most_names: number | null }>('SELECT role, most_names FROM accounts WHERE id = ?')
   const insert = db.prepare('INSERT INTO reservations (name, owner, kind, phase, addresses, created_at) VALUES (?, ?, ?, ?, ?, ?)')
   const mark = db.prepare('UPDATE reservations SET phase = ? WHERE name = ?')
+  const keep = db.prepare('UPDATE reservations SET records = ? WHERE name = ?')
+  const point = db.prepare("UPDATE reservations SET addresses = ? WHERE name = ? AND kind = 'external'")
   const remove = db.prepare<[string], Row>('DELETE FROM reservations WHERE name = ? RETURNING *')
   const quarantined = db.prepare<[string, number], { owner: number }>('SELECT owner FROM quarantine WHERE name = ? AND until > ?')
   const quarantine = db.prepare('INSERT OR REPLACE INTO quarantine (name, owner, until) VALUES (?, ?, ?)')
@@ -54,7 +56,7 @@ export function openReservations(db: Database): Reservations {
         const now = Date.now()
         forget.run(now)
         insert.run(name, account, kind, phase, JSON.stringify(addresses), now)
-        return { name, owner: account, kind, phase, addresses, createdAt: now }
+        return { name, owner: account, kind, phase, addresses, records: [], createdAt: now }
       }).immediate()
     },
     get(name) {
@@ -69,6 +71,12 @@ export function openReservations(db: Database): Reservations {
     unfinished: () => unfinished.all().map(toReservation),
     mark(name, phase) {
       if (mark.run(phase, name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)
+    },
+    keep(name, records) {
+      if (keep.run(JSON.stringify(records), name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)
+    },
+    point(name, addresses) {
+      if (point.run(JSON.stringify(addresses), name).changes === 0) throw new AubergeError('not_found', `there is no name ${name} that points elsewhere`)
     },
     lastOwner: name => quarantined.get(name, Date.now())?.owner ?? null,
     remove(name, until) {
@@ -91,5 +99,7 @@ function taken(reason: string): NameVerdict {
 function toReservation(row: Row): Reservation {
   const { name, owner, kind, phase } = row
   const addresses = JSON.parse(row.addresses) as Reservation['addresses']
-  return { name, owner, kind, phase, addresses, createdAt: row.created_at }
+  // Nearly all keep none, and all are read at start.
+  const records = row.records === '[]' ? [] : JSON.parse(row.records) as SiteRecord[]
+  return { name, owner, kind, phase, addresses, records, createdAt: row.created_at }
 }

@@ -47,6 +47,8 @@ export type Reservation = {
   phase: ReservationPhase
   /** Where an external name points; empty for a site here. */
   addresses: { a: string[]; aaaa: string[] }
+  /** What its owner keeps in DNS under the name. */
+  records: SiteRecord[]
   createdAt: number
 }
 
@@ -140,6 +142,9 @@ export type WakeCause =
 
 /** Types of records that people keep. NS: at the zone's apex only. */
 export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'TXT' | 'SRV' | 'CAA'
+
+/** A record that somebody keeps. `name` is relative to theirs, `@` for itself; `data` as recorddata.ts spells it; `ttl` in seconds. */
+export type SiteRecord = { name: string; type: RecordType; ttl: number; data: string }
 
 /** Records of one type under one name. `ttl` in seconds; `data` as recorddata.ts spells it, each once. */
 export type RecordSet = { type: RecordType; ttl: number; data: string[] }

@@ -7,6 +7,7 @@ import { places, type House } from '../../wire/house.ts'
 import { ownIpv6, siteRecords } from './addresses.ts'
 import { leadOf } from './domains/domains.ts'
 import { specOf } from './parts.ts'
+import { houseNames, namesOf } from './records.ts'
 import type { RoutingTable } from './routes.ts'
 import type { States } from './states.ts'
 
@@ -16,18 +17,18 @@ export function fixedRoutes(table: RoutingTable, house: House): void {
   for (const { host, upstream } of house.routes) table.set({ host, kind: 'static', upstream })
 }
 
-/** What DNS answers below the apex: every name that is held, and static routes' names in the zone. */
-export function zoneNames(registry: Registry, house: House, own: NameRecords): Map<string, NameRecords> {
-  const names = new Map<string, NameRecords>()
-  const records = siteRecordsOf(registry, house, own)
-  for (const { name, kind, phase, addresses } of registry.reservations.walk()) {
-    if (phase === 'held') names.set(name, kind === 'site' ? records.get(name) ?? own : addresses)
-  }
+/** What DNS answers, by the name it goes with: the apex, every name that is held, and static routes' names in the zone. */
+export function * zoneNames(registry: Registry, house: House, own: NameRecords): Iterable<[string, Record<string, NameRecords>]> {
+  const kept = houseNames(registry, own)
+  if (kept[''] !== own || Object.keys(kept).length > 1) yield ['', kept]
   for (const { host } of house.routes) {
     const label = host.endsWith(`.${house.zone}`) ? host.slice(0, -house.zone.length - 1) : ''
-    if (/^[a-z0-9-]+$/.test(label)) names.set(label, own)
+    if (/^[a-z0-9-]+$/.test(label)) yield [label, { [label]: own }]
   }
-  return names
+  const sites = siteRecordsOf(registry, house, own)
+  for (const { name, kind, phase, addresses, records } of registry.reservations.walk()) {
+    if (phase === 'held') yield [name, namesOf(name, kind === 'site' ? sites.get(name) ?? own : addresses, records)]
+  }
 }
 
 /** Sites' records where they aren't the house's. */

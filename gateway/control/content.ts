@@ -4,7 +4,7 @@ import { places } from '../../wire/house.ts'
 import type { Released } from '../../provisioner/api.ts'
 import type { Desk } from '../desk.ts'
 import { describe } from './backup/description.ts'
-import { podOf, pods, siteOf, type Parts } from './parts.ts'
+import { podOf, pods, reserved, siteOf, type Parts } from './parts.ts'
 
 /** Restarts the site for what was put there. */
 type Restart = (actor: Account, name: string) => Promise<void>
@@ -60,7 +60,7 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
     },
     async backup(name) {
       await ready(name)
-      return await provisioner().backup(name, describe(siteOf(parts, name).site))
+      return await provisioner().backup(name, describe({ ...siteOf(parts, name).site, records: reserved(parts, name).records }))
     },
   }
 }

@@ -4,6 +4,7 @@ import { parseAddresses, parseImage, parseSiteName } from '../../registry/parse.
 import { AubergeError } from '../../wire/error.ts'
 import { ownIpv6, siteRecords } from './addresses.ts'
 import { pods, specOf, type Parts } from './parts.ts'
+import { reachOf } from './records.ts'
 import { found } from './states.ts'
 
 /** Names an account that isn't an admin's may hold. */
@@ -67,7 +68,7 @@ export async function undoCreate(parts: CreateParts, name: string): Promise<void
 async function pointElsewhere(parts: CreateParts, actor: Account, request: CreateRequest & { addresses: Reservation['addresses'] }): Promise<Reservation> {
   const { registry, zone } = parts
   const { name, owner } = request
-  const addresses = parseAddresses(request.addresses, parts.house.zone === 'localhost' ? 'any' : 'public')
+  const addresses = parseAddresses(request.addresses, reachOf(parts.house))
   if (request.image !== undefined) throw new AubergeError('invalid', 'a name that points elsewhere has no image')
   registry.transaction(() => {
     registry.reservations.create({ name, owner: owner.id, kind: 'external', addresses, most: MOST_NAMES })

@@ -17,6 +17,7 @@ import { health } from './health.ts'
 import type { Keeper } from './keeper.ts'
 import { podOf, pods, reserved, siteOf, specOf, type Parts } from './parts.ts'
 import { patiently } from './patience.ts'
+import { recordVerbs } from './records.ts'
 import { deleteSite } from './remove.ts'
 import type { Sleeps } from './sleeps.ts'
 import { byOf, restart, restartForRelease } from './restart.ts'
@@ -46,6 +47,7 @@ export function frontDesk(parts: FrontParts): Desk {
     ...contentVerbs(parts, record, (actor, name) => restartForRelease(parts, name, byOf(actor, registry.reservations.get(name)?.owner))),
     ...finalVerbs(parts, record),
     ...domainVerbs(parts),
+    ...recordVerbs(parts, record),
     async restore(actor, name, body) {
       const from = await restoreSite(parts, actor, { name, body, trust: 'account' })
       record(actor, 'site.restore', name, from === name ? undefined : `from a backup of ${from}`)

@@ -38,7 +38,7 @@ async function finish(parts: Parts, { name, phase, kind }: Reservation): Promise
 }
 
 async function settle(parts: Parts, pod: Pod): Promise<void> {
-  finishRestore(parts, pod)
+  await finishRestore(parts, pod)
   const site = parts.registry.sites.get(pod.name)
   if (!site) await attempt(parts, pod.name, () => destroyStray(parts, pod))
   else if (parts.states.get(pod.name) && !isDeepStrictEqual(pod.spec, specOf(site))) {

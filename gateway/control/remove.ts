@@ -53,7 +53,7 @@ export async function finishDelete(parts: RemoveParts, name: string): Promise<vo
 }
 
 async function destroy(parts: RemoveParts, site: Site, purge: boolean): Promise<Backup | null> {
-  const how = purge ? { purge } as const : { description: describe(site) }
+  const how = purge ? { purge } as const : { description: describe({ ...site, records: parts.registry.reservations.get(site.name)?.records ?? [] }) }
   const { backup } = await patiently(() => pods(parts).destroy(site.name, how))
   return backup
 }

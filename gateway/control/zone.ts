@@ -29,6 +29,8 @@ export class Zone {
   readonly #log: Logger
   readonly #snapshot: Snapshot
   readonly #names: Map<string, NameRecords>
+  /** The names that were put together with another, by that one; most come alone. */
+  readonly #groups = new Map<string, string[]>()
   readonly #servers = new Map<Socket, number>()
   readonly #waiters = new Set<Waiter>()
   readonly #arrived = Promise.withResolvers<void>()
@@ -37,12 +39,13 @@ export class Zone {
   #serial: number
   #keys: ZoneKeys | null
 
-  /** `own`: the house's addresses, of the apex and of every site. `names`: what is reserved now. `keys`: what the zone is signed with. `served`: whether the house runs DNS. */
-  constructor(options: { served: boolean; zone: string; own: NameRecords; names: Map<string, NameRecords>; keys: ZoneKeys | null; file: string; settings: Settings; log: Logger }) {
+  /** `own`: the house's addresses, of the apex and of every site. `names`: what there is now, by the name it goes with (see `put`). `keys`: what the zone is signed with. `served`: whether the house runs DNS. */
+  constructor(options: { served: boolean; zone: string; own: NameRecords; names: Iterable<[string, Record<string, NameRecords>]>; keys: ZoneKeys | null; file: string; settings: Settings; log: Logger }) {
     this.#served = options.served
     this.#zone = options.zone
     this.#own = options.own
-    this.#names = options.names
+    this.#names = new Map()
+    for (const [group, names] of options.names) this.#keep(group, names)
     this.#settings = options.settings
     this.#keys = options.keys
     this.#log = options.log
@@ -81,14 +84,22 @@ export class Zone {
     return door
   }
 
-  /** Resolves once DNS answers with the change, or, where DNS stays away, once it will when it starts. DNS that outlived us has a moment to come back. */
-  async set(name: string, records: NameRecords | null): Promise<void> {
+  /**
+   * Says `names` instead of all that was put under `group` before, in one step ('': of the zone itself). Resolves once DNS answers with the change, or,
+   * where DNS stays away, once it will when it starts. DNS that outlived us has a moment to come back.
+   */
+  async put(group: string, names: Record<string, NameRecords>): Promise<void> {
     const serial = this.#grow()
-    if (records) this.#names.set(name, records)
-    else this.#names.delete(name)
+    const gone = this.#keep(group, names)
     this.#snapshot.touch()
-    for (const server of this.#servers.keys()) writeLine(server, { type: 'names', serial, names: { [name]: records } } satisfies ToDns)
+    const change: ToDns = { type: 'names', serial, names: { ...Object.fromEntries(gone.map(name => [name, null])), ...names } }
+    for (const server of this.#servers.keys()) writeLine(server, change)
     if (!await this.#applied(serial)) await this.#snapshot.flush()
+  }
+
+  /** `put` for a name that is alone, or (null) for what goes with all that was put under it. */
+  set(name: string, records: NameRecords | null): Promise<void> {
+    return this.put(name, records === null ? {} : { [name]: records })
   }
 
   /** Resolves once DNS signs with other keys, or, where it stays away, will when it starts: they are on disk. */
@@ -108,6 +119,17 @@ export class Zone {
   /** Resolves when the snapshot holds everything. */
   flush(): Promise<void> {
     return this.#snapshot.flush()
+  }
+
+  /** Returns the names that are no more. */
+  #keep(group: string, names: Record<string, NameRecords>): string[] {
+    const gone = (this.#groups.get(group) ?? [group]).filter(name => !(name in names))
+    for (const name of gone) this.#names.delete(name)
+    for (const [name, records] of Object.entries(names)) this.#names.set(name, records)
+    const all = Object.keys(names)
+    if (all.length === 0 || (all.length === 1 && all[0] === group)) this.#groups.delete(group)
+    else this.#groups.set(group, all)
+    return gone
   }
 
   #message(): ToDns {

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parseEnv, parseImage, parseLimits, parseStart } from '../../../registry/parse.ts'
 import { parsePhp } from '../../../registry/php.ts'
-import { DEFAULT_LIMITS, type Site } from '../../../registry/types.ts'
+import { DEFAULT_LIMITS, type Site, type SiteRecord } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
 
 /** Goes up with every change that an earlier program would misread. */
@@ -24,26 +24,28 @@ export const SITE_BACKUP = Type.Object({
     start: Type.Union([Type.String(), Type.Null()]),
     wakeForRobots: Type.Boolean(),
     egress: Type.Optional(Type.Union([Type.Literal('internet'), Type.Literal('none')], { description: 'without it: internet' })),
+    records: Type.Optional(Type.Array(Type.Object({ name: Type.String(), type: Type.String(), ttl: Type.Integer(), data: Type.String() }), { maxItems: 1000, description: 'what is kept in DNS under the name; without it: what is there stays' })),
   }),
 })
 
-/** What a restore sets. */
-export type Settings = Pick<Site, 'image' | 'limits' | 'env' | 'php' | 'start' | 'wakeForRobots' | 'egress'>
+/** What a restore sets. `records` is judged where it is known to what name they come. */
+export type Settings = Pick<Site, 'image' | 'limits' | 'env' | 'php' | 'start' | 'wakeForRobots' | 'egress'> & { records?: SiteRecord[] }
 
-export function describe({ name, image, limits, env, php, start, wakeForRobots, egress }: Settings & { name: string }): string {
-  const description: Static<typeof SITE_BACKUP> = { auberge: 'site', version: VERSION, name, madeAt: new Date().toISOString(), settings: { image, limits, env, php, start, wakeForRobots, egress } }
+export function describe({ name, image, limits, env, php, start, wakeForRobots, egress, records = [] }: Settings & { name: string }): string {
+  const settings = { image, limits, env, php, start, wakeForRobots, egress, records }
+  const description: Static<typeof SITE_BACKUP> = { auberge: 'site', version: VERSION, name, madeAt: new Date().toISOString(), settings }
   return `${JSON.stringify(description, null, 2)}\n`
 }
 
 /** `bad_archive` for what isn't such a description, or is newer than this program; `invalid` for a setting that nobody could make. */
-export function parseDescription(text: string): { name: string; settings: Settings } {
+export function parseDescription(text: string): { name: string; settings: Omit<Settings, 'records'>; records: unknown } {
   const found = json(text)
   const version = (found as { version?: unknown } | null)?.version
   if (typeof version === 'number' && version > VERSION) throw new AubergeError('bad_archive', `the backup has version ${version}, this program knows up to ${VERSION}: restore it with a newer Auberge`)
   if (!Value.Check(SITE_BACKUP, found)) throw new AubergeError('bad_archive', `the description in the backup is not as it should be${where(found)}; nothing was restored`)
   const { image, limits, env, php, start, wakeForRobots, egress = 'internet' } = found.settings
   return {
-    name: found.name,
+    name: found.name, records: found.settings.records ?? null,
     settings: { image: parseImage(image), limits: { ...DEFAULT_LIMITS, ...parseLimits(limits) }, env: parseEnv(env), php: parsePhp(php), start: parseStart(start), wakeForRobots, egress },
   }
 }

@@ -6,10 +6,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Readable } from 'node:stream'
 import type { Pod } from '../../../provisioner/api.ts'
 import { mostLimits } from '../../../registry/parse.ts'
+import { parseRecords } from '../../../registry/records.ts'
 import type { Account, Limits, Site } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
 import { pods, podOf, siteOf, specOf, type Parts } from '../parts.ts'
 import { isAway, patiently } from '../patience.ts'
+import { namesFor, scopeOf } from '../records.ts'
 import { byOf, type RestartParts } from '../restart.ts'
 import { found } from '../states.ts'
 import { parseDescription, type Settings } from './description.ts'
@@ -20,6 +22,8 @@ import { unzipped } from './unzipped.ts'
 export type Trust = 'house' | 'account'
 type Request = { name: string; body: Readable; trust: Trust }
 
+type AcceptParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone'>
+
 const noteOf = (name: string) => `restore.${name}`
 
 /** Resolves with the name in the backup once every relay knows and, where the site ran, it runs again. Of a failure nothing changes. */
@@ -29,7 +33,7 @@ export async function restoreSite(parts: RestartParts, actor: Account, { name, b
   const { id, settings, from } = await unzipped(body, async tar => {
     const { text, rest } = await firstEntry(tar, 'auberge.json')
     const description = parseDescription(text)
-    const settings = await fitting(parts, site, description.settings, actor.role === 'admin' ? 'house' : trust)
+    const settings = { ...await fitting(parts, site, description.settings, actor.role === 'admin' ? 'house' : trust), ...recordsIn(parts, name, description.records) }
     // A further part of a backup has its entry here, before the files, and is put aside until the adoption.
     const { id } = await pods(parts).stage(name, rest, settings.limits.disk)
     return { id, settings, from: description.name }
@@ -45,6 +49,11 @@ async function fitting(parts: Parts, site: Site, settings: Settings, trust: Trus
   if (versions.length === 0) throw new AubergeError('not_found', `the backup is of a site with the image ${image}, which isn't here: an administrator builds it with auberge image build ${image}`)
   const isHere = versions.some(({ name, version }) => `${name}@${version}` === settings.image)
   return { ...settings, image: isHere ? settings.image : image, limits: trust === 'house' ? settings.limits : least(settings.limits, mostLimits(site.limits)) }
+}
+
+/** As if its owner had written them now; none where the backup is from before there were any. */
+function recordsIn(parts: Parts, name: string, records: unknown): Pick<Settings, 'records'> {
+  return records === null ? {} : { records: parseRecords(records, scopeOf(parts, name)) }
 }
 
 function least(wanted: Limits, most: Limits): Limits {
@@ -74,7 +83,7 @@ async function adopt(parts: Parts, name: string, id: string, settings: Settings)
   registry.settings.set(noteOf(name), JSON.stringify(settings))
   try {
     const pod = await patiently(() => pods(parts).adopt(name, id, specOf({ ...site, ...settings })))
-    accept(parts, name, settings)
+    await accept(parts, name, settings)
     parts.states.change(name, { ...found(pod), failures: 0, retryAt: null })
   } catch (error) {
     if (!isAway(error)) forgetRestore(parts, name)
@@ -83,13 +92,17 @@ async function adopt(parts: Parts, name: string, id: string, settings: Settings)
   }
 }
 
-/** The registry follows what the provisioner has done. */
-function accept(parts: Pick<Parts, 'registry' | 'states'>, name: string, settings: Settings): void {
-  parts.registry.transaction(() => {
-    parts.registry.sites.update(name, settings)
+/** The registry and DNS follow what the provisioner has done. */
+async function accept(parts: AcceptParts, name: string, { records, ...settings }: Settings): Promise<void> {
+  const { registry } = parts
+  registry.transaction(() => {
+    registry.sites.update(name, settings)
+    if (records !== undefined) registry.reservations.keep(name, records)
     forgetRestore(parts, name)
   })
   parts.states.change(name, { wakeForRobots: settings.wakeForRobots })
+  const reservation = registry.reservations.get(name)
+  if (records !== undefined && reservation?.phase === 'held') await parts.zone.put(name, namesFor(parts, reservation))
 }
 
 export function forgetRestore({ registry }: Pick<Parts, 'registry'>, name: string): void {
@@ -97,11 +110,11 @@ export function forgetRestore({ registry }: Pick<Parts, 'registry'>, name: strin
 }
 
 /** After a kill: what the pod is made of says whether the restore that was under way came to pass. Runs in the site's turn, or before anyone can ask. */
-export function finishRestore(parts: Pick<Parts, 'registry' | 'states'>, pod: Pod): void {
+export async function finishRestore(parts: AcceptParts, pod: Pod): Promise<void> {
   const note = parts.registry.settings.get(noteOf(pod.name))
   const site = parts.registry.sites.get(pod.name)
   if (note === null || site === null) return
   const settings = JSON.parse(note) as Settings
-  if (isDeepStrictEqual(pod.spec, specOf({ ...site, ...settings }))) accept(parts, pod.name, settings)
+  if (isDeepStrictEqual(pod.spec, specOf({ ...site, ...settings }))) await accept(parts, pod.name, settings)
   else forgetRestore(parts, pod.name)
 }

@@ -13,7 +13,8 @@
 //   PUT    /api/sites/NAME/content  (zip or tar.gz)         POST   /api/sites {…,owner}
 //   POST   /api/sites/NAME/wake  /restart                   DELETE /api/sites/NAME?purge=1       without a final backup
 //   POST   /api/sites/NAME/sleep {tier?}                    GET    /api/images
-//   POST   /api/sites/NAME/database/rotate
+//   POST   /api/sites/NAME/database/rotate                 GET PUT /api/zone/records
+//   GET PUT /api/sites/NAME/records
 //   GET POST /api/sites/NAME/domains {domain,www?}
 //   PATCH DELETE …/domains/DOMAIN {canonical}   POST …/domains/DOMAIN/check
 //   POST   /api/sites/NAME/rollback {release}               POST   /api/images/NAME/build        streams its progress as text
@@ -52,6 +53,7 @@ import { addNames } from './names.ts'
 import { addOpenapi, DESCRIPTION } from './openapi.ts'
 import { addReports } from './reports.ts'
 import { addPower } from './power.ts'
+import { addRecords } from './records.ts'
 import { addRoutes } from './routes.ts'
 import { addSession } from './session.ts'
 import { addSessions } from './sessions.ts'
@@ -59,7 +61,7 @@ import { addSites } from './sites.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
-  addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addLogs, addEvents, addBackup, addFinals, addHouse,
+  addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addRecords, addLogs, addEvents, addBackup, addFinals, addHouse,
   addExec, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addMetrics,
 ]
 

@@ -38,6 +38,7 @@ const Change = Type.Object({
   start: Type.Optional(Type.Union([Type.String({ maxLength: 1000 }), Type.Null()], { description: 'the command that starts an application; null: the image\'s own' })),
   wakeForRobots: Type.Optional(Type.Boolean({ description: 'whether robots and scanners wake the site while it sleeps; docs/waking.md' })),
   egress: Type.Optional(Type.Union([Type.Literal('internet'), Type.Literal('none')], { description: 'what the pod may reach of its own accord; it takes effect at once' })),
+  addresses: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20, description: 'where an external name points from now on' })),
   tier: Type.Optional(Type.Union([Type.Literal('running'), Type.Literal('frozen'), Type.Literal('asleep')])),
 }, { additionalProperties: false })
 
@@ -93,13 +94,22 @@ function sort(addresses: string[]): { a: string[]; aaaa: string[] } {
 
 /** Changes what is named, within what the account may choose. */
 export async function changeSite(room: Room, account: Account, name: string, change: Static<typeof Change>): Promise<SiteView> {
-  const { tier, limits, php, ...wanted } = change
+  const { tier, limits, php, addresses, ...wanted } = change
+  if (addresses !== undefined) await pointElsewhere(room, account, name, addresses, Object.keys(change).length > 1)
   if (limits !== undefined && account.role !== 'admin') checkLimits(room, name, limits)
   const all = { ...wanted, ...(limits === undefined ? {} : { limits }), ...(php === undefined ? {} : { php: parsePhp(php) }) }
   if (Object.keys(all).length > 0) await room.desk.updateSite(account, name, all)
   if (tier === 'running') return room.desk.wake(account, name)
   if (tier !== undefined) return room.desk.sleep(account, name, tier)
   return room.desk.view(name)
+}
+
+/** Where an external name points from now on. `more`: something else was to be changed with it, which such a name has not. */
+export async function pointElsewhere(room: Room, account: Account, name: string, addresses: string[], more = false): Promise<void> {
+  const { kind } = await room.desk.view(name)
+  if (kind !== 'external') throw new AubergeError('invalid', `${name} is a site here: its addresses are this house's.`)
+  if (more) throw new AubergeError('invalid', `${name} points elsewhere: it has addresses, and nothing else to change.`)
+  await room.desk.point(account, name, sort(addresses))
 }
 
 function checkLimits(room: Room, name: string, wanted: Partial<Limits>): void {

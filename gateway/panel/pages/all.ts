@@ -27,12 +27,13 @@ import { addSignUp } from './signup.ts'
 import { addSitePage } from './site/show.ts'
 import { addDomainForms } from './site/domains.ts'
 import { addSiteForms } from './site/forms.ts'
+import { addSitePoints } from './site/points.ts'
 import { addSiteSettings } from './site/settings.ts'
 import { addSitesPage } from './sites.ts'
 import { openViews, type Views } from './views.ts'
 
 const PAGES = [
-  addFront, addFirst, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addDomainForms, addSiteSettings, addBackupsPage, addAccountPage, addLanguage, addReportPages,
+  addFront, addFirst, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addDomainForms, addSitePoints, addSiteSettings, addBackupsPage, addAccountPage, addLanguage, addReportPages,
   addAdminRoutes, addAdminHouse, addAdminAccounts, addAdminAccount, addAdminClass, addAdminImages, addAdminAudit,
 ]
 

@@ -4,6 +4,7 @@ import { domainsCard } from './domain-card.ts'
 import { choices } from './image.ts'
 import { logCard } from './log.ts'
 import type { Section } from './section.ts'
+import { pointsCard, recordsCard } from './records.ts'
 import { uploadCard } from './upload.ts'
 import { wakesCard } from './wakes.ts'
 
@@ -14,7 +15,7 @@ export const OVERVIEW: Section = {
 export const LOGS: Section = { path: 'logs', title: 'log_title', scripts: ['log.js'], cards: [logCard] }
 export const DATABASE: Section = { path: 'database', title: 'database_title', usage: true, cards: [{ view: 'database' }] }
 /** What leads to the site: records, domains, ports. */
-export const DOMAINS: Section = { path: 'domains', title: 'section_domains', cards: [domainsCard] }
+export const DOMAINS: Section = { path: 'domains', title: 'section_domains', cards: [pointsCard, domainsCard, recordsCard] }
 export const BACKUP: Section = { path: 'backup', title: 'backup_title', scripts: ['upload.js'], cards: [{ view: 'backup' }, { view: 'restore' }] }
 export const SETTINGS: Section = {
   path: 'settings', title: 'settings_title', data: choices,
