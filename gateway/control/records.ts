@@ -28,12 +28,12 @@ export function scopeOf({ house }: Pick<Parts, 'house'>, name: string): RecordSc
 
 /** Each name with records: `name` itself with the addresses `base`, and what is kept there and below. */
 export function namesOf(name: string, base: NameRecords, records: readonly SiteRecord[]): Record<string, NameRecords> {
-  const names: Record<string, NameRecords> = { [name]: base }
+  const names = new Map([[name, base]])
   for (const [at, own] of Map.groupBy(records, record => record.name)) {
     const whole = at === '@' ? name : name === '' ? at : `${at}.${name}`
-    names[whole] = { ...(at === '@' ? base : { a: [], aaaa: [] }), sets: setsOf(own) }
+    names.set(whole, { ...(at === '@' ? base : { a: [], aaaa: [] }), sets: setsOf(own) })
   }
-  return names
+  return Object.fromEntries(names)
 }
 
 function setsOf(records: readonly SiteRecord[]): RecordSet[] {

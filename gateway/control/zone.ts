@@ -123,7 +123,7 @@ export class Zone {
 
   /** Returns the names that are no more. */
   #keep(group: string, names: Record<string, NameRecords>): string[] {
-    const gone = (this.#groups.get(group) ?? [group]).filter(name => !(name in names))
+    const gone = (this.#groups.get(group) ?? [group]).filter(name => !Object.hasOwn(names, name))
     for (const name of gone) this.#names.delete(name)
     for (const [name, records] of Object.entries(names)) this.#names.set(name, records)
     const all = Object.keys(names)
