@@ -98,8 +98,8 @@ export class Signing {
   }
 
   /** How a question of ours is signed. */
-  static question(key: Key): Signing {
-    return new Signing({ key, name: key.name, algorithm: ALGORITHM, asked: null, error: TSIG_ERROR.NONE, clock: Date.now })
+  static question(key: Key, clock: () => number = Date.now): Signing {
+    return new Signing({ key, name: key.name, algorithm: ALGORITHM, asked: null, error: TSIG_ERROR.NONE, clock })
   }
 
   /** The last MAC that was made: an answer's signature covers its question's. */
