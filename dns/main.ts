@@ -9,7 +9,7 @@ import { follow } from './control.ts'
 import { changed } from './journal.ts'
 import { Notifier } from './notify.ts'
 import { Responder } from './respond.ts'
-import { peersOf } from './secondaries.ts'
+import { nameServersOf, peersOf } from './secondaries.ts'
 import { readSnapshot } from './snapshot.ts'
 import { Keys } from './tsig.ts'
 import { serveTcp } from './tcp.ts'
@@ -24,6 +24,7 @@ let responder: Responder | null = null
 
 const briefing = await briefed(stop)
 const place = places(briefing.house.data)
+const servers = nameServersOf(briefing.house.secondaries)
 const peers = peersOf(briefing.house, briefing.keys ?? {})
 const transfers = new Transfers(peers)
 const notifier = new Notifier(peers, {
@@ -31,7 +32,7 @@ const notifier = new Notifier(peers, {
   failed: failure => log.warn(failure, 'a secondary does not answer NOTIFY; it will see the change when it refreshes'),
 })
 const snapshot = readSnapshot(place.zoneSnapshot, briefing.house.zone, why => log.warn(why))
-if (snapshot !== null) await begin(new Zone(snapshot)).catch(fail)
+if (snapshot !== null) await begin(new Zone(snapshot, servers)).catch(fail)
 follow(place.zoneSocket, apply, leaving.signal)
 
 /** Takes a message of control's; queries that arrive from now on see it. False where a change came before any zone, or what came is no zone. */
@@ -48,7 +49,7 @@ async function apply(message: ToDns): Promise<boolean> {
 }
 
 async function replace(snapshot: ZoneSnapshot): Promise<void> {
-  const zone = await Zone.gradually(snapshot)
+  const zone = await Zone.gradually(snapshot, servers)
   if (responder === null) await begin(zone).catch(fail)
   else responder.zone = zone
   transfers.journal.clear()

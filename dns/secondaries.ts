@@ -1,7 +1,9 @@
 // Who copies the zone: the house's secondaries with their keys. Called by main.ts.
+import { isIPv4, isIPv6 } from 'node:net'
 import type { House, TsigKey } from '../wire/house.ts'
 import { isLoopback } from './address.ts'
 import { keyFrom, type Key } from './tsig.ts'
+import type { NameServer } from './zone.ts'
 
 /** A secondary: where it listens, and the key it shares with us. `from`: our own address to speak from, null: the system's choice. */
 export type Peer = { address: string; port: number; key: Key | null; from: string | null }
@@ -12,6 +14,15 @@ export function peersOf({ secondaries, dns }: Pick<House, 'secondaries' | 'dns'>
     const key = keyFile === null ? undefined : keys[keyFile]
     if (keyFile !== null && key === undefined) throw new Error(`the key in ${keyFile} did not come with the briefing`)
     return { address, port, key: key === undefined ? null : keyFrom(key), from: sourceFor(address, dns) }
+  })
+}
+
+/** The secondaries that the zone shall name, each with all its addresses. */
+export function nameServersOf(secondaries: House['secondaries']): NameServer[] {
+  const names = new Set(secondaries.flatMap(({ name }) => name ?? []))
+  return [...names].map(name => {
+    const addresses = secondaries.filter(other => other.name === name).map(({ address }) => address)
+    return { name, a: addresses.filter(isIPv4), aaaa: addresses.filter(isIPv6) }
   })
 }
 

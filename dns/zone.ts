@@ -8,6 +8,9 @@ import { encodeSoa } from './rdata.ts'
 import { setsOf, type Rrset } from './sets.ts'
 import { Tree, type Found } from './tree.ts'
 
+/** A name server that the zone names; in the zone it answers with these addresses. */
+export type NameServer = { name: string; a: string[]; aaaa: string[] }
+
 /**
  * A name with records: its sets and what it answers, made when it is first asked for. Most names have the one public address: they share
  * one object, and so one finished packet. `made`: at which version of the zone, or ALWAYS where the answers depend on no other name.
@@ -45,8 +48,10 @@ export class Zone {
   readonly #negativeTtl: number
   readonly #names: Tree<Name>
   readonly #host: string
-  /** The key of ns.ZONE, which is ours, whatever names control sends. */
-  readonly #hostKey: string
+  /** The name servers as the zone's NS records, unless control sends others: ns.ZONE, and secondaries with a name. */
+  readonly #servers: Rrset
+  /** Keys of those in the zone: their addresses are ours to say, whatever names control sends. */
+  readonly #hosts = new Set<string>()
   /** What the apex has besides its SOA. */
   #apex: Rrset[] = []
   readonly #soa: Buffer
@@ -54,7 +59,8 @@ export class Zone {
   #nodata: Said
   #nxdomain: Said
 
-  constructor(snapshot: ZoneSnapshot) {
+  /** `servers`: name servers besides ns.ZONE. */
+  constructor(snapshot: ZoneSnapshot, servers: readonly NameServer[] = []) {
     this.name = snapshot.zone.toLowerCase().replace(/\.$/, '')
     this.key = keyOf(this.name)
     this.#names = new Tree(this.key)
@@ -62,12 +68,13 @@ export class Zone {
     this.#ttl = snapshot.ttl
     this.#negativeTtl = snapshot.negativeTtl
     this.#host = `ns.${this.name}`
-    this.#hostKey = keyOf(this.#host)
     this.#soa = encodeSoa({ primary: this.#host, admin: `hostmaster.${this.name}`, serial: 0, ...TIMERS, minimum: this.#negativeTtl })
     this.#asking = { find: key => this.#find(key), soa: this.#negativeSoa() }
     this.#nodata = this.#negative('nodata')
     this.#nxdomain = this.#negative('nxdomain')
-    this.#names.put(this.#hostKey, named({ a: snapshot.apex.a, aaaa: snapshot.apex.aaaa }))
+    const all = [{ name: this.#host, a: snapshot.apex.a, aaaa: snapshot.apex.aaaa }, ...servers]
+    this.#servers = { owner: null, type: TYPE.NS, ttl: this.#ttl, rdata: all.map(({ name }) => Buffer.from(keyOf(name), 'latin1')), wildcard: null }
+    for (const { name, a, aaaa } of all) this.#addHost(keyOf(name), { a, aaaa })
     this.#setApex(snapshot.apex)
     this.#renew()
     const alike = new Map<string, Name>()
@@ -75,8 +82,8 @@ export class Zone {
   }
 
   /** Like the constructor, in pieces between which queries are answered: with 100,000 names it takes a third of a second. */
-  static async gradually(snapshot: ZoneSnapshot): Promise<Zone> {
-    const zone = new Zone({ ...snapshot, names: {} })
+  static async gradually(snapshot: ZoneSnapshot, servers: readonly NameServer[] = []): Promise<Zone> {
+    const zone = new Zone({ ...snapshot, names: {} }, servers)
     const alike = new Map<string, Name>()
     let filled = 0
     for (const label in snapshot.names) {
@@ -88,8 +95,8 @@ export class Zone {
   }
 
   get serial(): number { return this.#serial }
-  /** Names besides the apex and ns.ZONE. */
-  get size(): number { return this.#names.size - 2 }
+  /** Names besides the apex and its name servers. */
+  get size(): number { return this.#names.size - this.#hosts.size - 1 }
 
   /** What to answer for `key` (wire form, lower case) and a type. */
   lookup(key: string, type: number): Lookup {
@@ -122,7 +129,7 @@ export class Zone {
 
   #change(key: string, records: NameRecords | null): void {
     if (key === this.key) this.#setApex(records ?? NOTHING)
-    else if (key === this.#hostKey) return
+    else if (this.#hosts.has(key)) return
     else if (records === null) this.#names.remove(key)
     else this.#names.put(key, named(records))
   }
@@ -159,7 +166,7 @@ export class Zone {
     const name = alike.get(same) ?? named(records)
     if (alike.size < MOST_ALIKE) alike.set(same, name)
     const key = this.keyOf(label)
-    if (key !== this.#hostKey) this.#names.put(key, name)
+    if (!this.#hosts.has(key)) this.#names.put(key, name)
   }
 
   /** The key of a name given without the zone's suffix. Nearly all are one label. */
@@ -168,10 +175,15 @@ export class Zone {
     return name === '' ? this.key : String.fromCharCode(name.length) + name.toLowerCase() + this.key
   }
 
+  #addHost(key: string, records: NameRecords): void {
+    if (!isWithin(key, this.key)) return
+    this.#hosts.add(key)
+    this.#names.put(key, named(records))
+  }
+
   #setApex(records: NameRecords): void {
     const sets = setsOf(records, this.#ttl).filter(({ type }) => type !== TYPE.CNAME)
-    const own: Rrset = { owner: null, type: TYPE.NS, ttl: this.#ttl, rdata: [Buffer.from(this.#hostKey, 'latin1')], wildcard: null }
-    this.#apex = sets.some(({ type }) => type === TYPE.NS) ? sets : [own, ...sets]
+    this.#apex = sets.some(({ type }) => type === TYPE.NS) ? sets : [this.#servers, ...sets]
   }
 
   /** Makes anew what carries the serial: the SOA and with it all negative answers. */

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { until } from '../helpers/patience.ts'
 import { COPY_KEY, freePort, recordsAt, serialAt, startCopy } from './copies.ts'
-import { boundUdp, dataDirectory, listeningTcp, openDesk, sampleZone, startNameServer, type Desk } from './nameserver.ts'
+import { boundUdp, dataDirectory, dig, listeningTcp, openDesk, sampleZone, startNameServer, type Desk } from './nameserver.ts'
 
 const ends: (() => unknown)[] = []
 after(async () => { for (const end of ends.reverse()) await end() })
@@ -13,7 +13,7 @@ after(async () => { for (const end of ends.reverse()) await end() })
 type Primary = { port: number; desk: Desk; log: () => string }
 
 /** A name server with `names` names besides the sample's, whose secondaries live at `ports`. */
-async function primary(names: number, secondaries: { address?: string; port: number; keyFile: string | null }[]): Promise<Primary> {
+async function primary(names: number, secondaries: { name?: string; address?: string; port: number; keyFile: string | null }[]): Promise<Primary> {
   const many = Object.fromEntries(Array.from({ length: names }, (_, n) => [`n${n}`, { a: [`10.0.${n >> 8 & 255}.${n & 255}`], aaaa: ['2001:db8::1'] }]))
   const { data, remove } = dataDirectory(sampleZone({ names: { ...sampleZone().names, ...many } }))
   const udp = await boundUdp()
@@ -71,6 +71,18 @@ describe('who gets the zone', () => {
     const { port } = await primary(0, [])
     for (const type of ['AXFR', 'IXFR=1']) assert.match(await axfr(port, 'example', type), /Transfer failed/)
   })
+})
+
+test('a secondary with a name is among the NS records; in the zone it answers with its addresses, which control can\'t change', async () => {
+  const named = [{ name: 'ns2.example', address: '192.0.2.7' }, { name: 'ns2.example', address: '2001:db8::7' }, { name: 'ns.example.net', address: '192.0.2.8' }]
+  const { port, desk } = await primary(0, named.map(each => ({ ...each, port: 53, keyFile: null })))
+  const { answer, additional } = await dig(port, 'example', 'NS')
+  assert.deepEqual(answer.map(line => line.split(' ').at(-1)), ['ns.example.', 'ns2.example.', 'ns.example.net.'])
+  assert.deepEqual(additional, ['ns.example. 60 IN A 192.0.2.1', 'ns.example. 60 IN AAAA 2001:db8::1', 'ns2.example. 60 IN A 192.0.2.7', 'ns2.example. 60 IN AAAA 2001:db8::7'])
+  await desk.send({ type: 'names', serial: 8, names: { ns2: { a: ['192.0.2.66'], aaaa: [] } } })
+  assert.deepEqual((await dig(port, 'ns2.example', 'A')).answer, ['ns2.example. 60 IN A 192.0.2.7'])
+  await desk.send({ type: 'names', serial: 9, names: { ns2: null, '': { ...sampleZone().apex, sets: [{ type: 'NS', ttl: 60, data: ['a.example.net.'] }] } } })
+  assert.deepEqual((await dig(port, 'example', 'NS')).answer, ['example. 60 IN NS a.example.net.'])
 })
 
 test('no key is in the log or the process list', async () => {
