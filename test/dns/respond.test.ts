@@ -115,6 +115,13 @@ describe('limits of answers', () => {
     assert.deepEqual(codes(asked, six, '198.51.100.7', 'tcp'), Array(6).fill('whole'))
     assert.deepEqual(codes(asked, [ALICE], '198.51.101.7'), ['whole'])
   })
+  test('what is sent beyond the rate is no longer than what was asked, so that nobody is flooded by way of us', () => {
+    const asked = limited()
+    for (const wire of [ALICE, ALICE_EDNS, query({ type: 255 }), query({ name: wireName('x.example') }), query({ name: wireName('org') }), query({ name: 'c00c' })]) {
+      const answers = Array.from({ length: 40 }, () => asked.answer(wire, '198.51.100.9', 'udp'))
+      for (const answer of answers.slice(3)) assert.ok(answer === null || answer.length <= wire.length, wire.toString('hex'))
+    }
+  })
   test('random names below the zone count as one', () => {
     const names = Array.from({ length: 6 }, (_, n) => query({ name: wireName(`r${n}.example`) }))
     assert.deepEqual(codes(limited(), names), ['whole', 'whole', 'whole', 'none', 'tc0', 'none'])

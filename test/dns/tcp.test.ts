@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Responder } from '../../dns/respond.ts'
 import { serveTcp, TCP_LIMITS, type TcpLimits } from '../../dns/tcp.ts'
+import { Transfers } from '../../dns/transfer.ts'
 import { Zone } from '../../dns/zone.ts'
 import { portOf, sampleZone } from './nameserver.ts'
 import { ALICE, header, query, wireName } from './packets.ts'
@@ -11,8 +12,8 @@ import { ALICE, header, query, wireName } from './packets.ts'
 const ends: (() => unknown)[] = []
 after(() => Promise.all(ends.map(end => end())))
 
-async function serving(limits: Partial<TcpLimits> = {}): Promise<{ open: () => Promise<Socket>; close: () => Promise<void> }> {
-  const { server, close } = await serveTcp({ port: 0, host: '127.0.0.1' }, new Responder(new Zone(sampleZone())), { ...TCP_LIMITS, ...limits })
+async function serving(limits: Partial<TcpLimits> = {}, responder = new Responder(new Zone(sampleZone()))): Promise<{ open: () => Promise<Socket>; close: () => Promise<void> }> {
+  const { server, close } = await serveTcp({ port: 0, host: '127.0.0.1' }, responder, { ...TCP_LIMITS, ...limits })
   const port = portOf(server)
   ends.push(close)
   const open = async (): Promise<Socket> => {
@@ -139,6 +140,38 @@ test('with all connections taken, the one that was idle longest makes room', asy
   assert.equal(await nextOfSecond(), null)
   first.write(framed(ALICE))
   assert.ok(await nextOfFirst() !== null)
+})
+
+/** A zone of 40,000 names (about 900 kB) that this machine may copy. */
+function large(): { zone: Zone; responder: Responder } {
+  const names = Object.fromEntries(Array.from({ length: 40_000 }, (_, n) => [`n${n}`, { a: ['192.0.2.1'], aaaa: [] }]))
+  const zone = new Zone(sampleZone({ names }))
+  return { zone, responder: new Responder(zone, { transfers: new Transfers([{ address: '127.0.0.1', port: 53, key: null, from: null }]) }) }
+}
+const AXFR = framed(query({ name: wireName('example'), type: 252 }))
+
+test('a query behind a transfer on one connection is answered after it, and one on another at once', async () => {
+  const { open } = await serving({}, large().responder)
+  const [socket, other] = [await open(), await open()]
+  const [next, nextOfOther] = [reader(socket), reader(other)]
+  socket.write(Buffer.concat([AXFR, framed(ALICE)]))
+  let records = header(await next() ?? ALICE).counts[1] ?? 0
+  other.write(framed(ALICE))
+  assert.equal((await nextOfOther())?.readUInt16BE(0), ALICE.readUInt16BE(0))
+  let last = await next()
+  for (; last !== null && last.readUInt16BE(0) === 0x1234; last = await next()) records += header(last).counts[1] ?? 0
+  assert.deepEqual([records, last?.readUInt16BE(0)], [40_000 + 7, ALICE.readUInt16BE(0)])
+})
+
+test('secondaries that leave in the middle of a transfer make room for others', async () => {
+  const { open } = await serving({}, large().responder)
+  for (let n = 0; n < 12; n += 1) {
+    const socket = await open()
+    const next = reader(socket)
+    socket.write(AXFR)
+    assert.equal(header(await next() ?? ALICE).rcode, 0, `the ${n}th`)
+    socket.destroy()
+  }
 })
 
 test('closing lets clients read what was answered', async () => {
