@@ -72,6 +72,14 @@ export type ImageView = { name: string; version: number; bytes: number; builtAt:
 /** `php`: settings of PHP; `start`: the command that starts an application. */
 export type Takes = 'php' | 'start'
 
+/** An entry of a directory. `type`: of what it leads to, where it is a link; `other`: neither, or a name that can't be spoken of. `size` in bytes; times in epoch milliseconds. */
+export type FileEntry = { name: string; type: 'file' | 'directory' | 'other'; link: boolean; size: number; modifiedAt: number }
+export type Listing = { entries: FileEntry[]; truncated: boolean }
+/** Paths are relative to the site's home, /var/www, without `.` and `..`. */
+export type FileChange = { do: 'mkdir' | 'remove'; path: string } | { do: 'move'; from: string; to: string }
+/** `version` changes whenever the content does. */
+export type FileContent = { size: number; version: string; content: Readable }
+
 export type ExecRequest = { command: string[]; tty: boolean; columns?: number; rows?: number }
 
 /** Everything control may ask. Each verb is idempotent; a name that isn't `[a-z0-9-]`, or an argument out of bounds, is `invalid`. */
@@ -89,6 +97,12 @@ export interface Provisioner {
   /** Unpacks a plain tar of regular files and directories as a new release and switches the document root to it in one step. */
   deploy(name: string, tar: Readable): Promise<Released>
   rollback(name: string, release: string): Promise<Released>
+  /** What is in a directory of the site; `path` '' is its home. */
+  listFiles(name: string, path: string): Promise<Listing>
+  readFile(name: string, path: string): Promise<FileContent>
+  /** Puts `body` in the place of a file, or makes it. `expected`: the version it must have, `-` for none, '' for any; else `conflict`, and nothing is written. */
+  writeFile(name: string, path: string, expected: string, body: Readable): Promise<{ version: string }>
+  changeFiles(name: string, change: FileChange): Promise<void>
   /** Runs a command as the site's root, in the running pod or else in a workshop. The stream's frames: see exec.ts. */
   exec(name: string, request: ExecRequest): Promise<Duplex>
   /** The pod's standard output and errors, oldest first, text; with `follow` it stays open. */

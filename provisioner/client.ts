@@ -6,7 +6,8 @@ import { Client, type Dispatcher } from 'undici'
 import { AubergeError, STATUS, type ErrorCode } from '../wire/error.ts'
 import { readLines } from '../wire/lines.ts'
 import { upgrade } from '../wire/upgrade.ts'
-import type { Backup, ExecRequest, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Usage, Woken } from './api.ts'
+import { content } from './content.ts'
+import type { Backup, ExecRequest, FileChange, ImageView, Listing, Pod, PodEvent, Provisioner, Released, SiteSpec, Usage, Woken } from './api.ts'
 
 /** Milliseconds a call waits for a provisioner that isn't there; and between tries. */
 const PATIENCE = 15_000
@@ -34,6 +35,10 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
     destroy: (name: string, how: { description: string } | { purge: true }) => call<{ backup: Backup | null }>(`/destroy/${encodeURIComponent(name)}`, how),
     deploy: (name: string, tar: Readable) => send<Released>(`/deploy/${encodeURIComponent(name)}`, tar),
     rollback: (name: string, release: string) => call<Released>(`/rollback/${encodeURIComponent(name)}`, { release }),
+    listFiles: (name: string, path: string) => call<Listing>(`/list-files/${encodeURIComponent(name)}`, { path }),
+    readFile: async (name: string, path: string) => content(await stream(`/read-file/${encodeURIComponent(name)}`, { path })),
+    writeFile: (name: string, path: string, expected: string, body: Readable) => send<{ version: string }>(`/write-file/${encodeURIComponent(name)}`, body, { 'auberge-file': Buffer.from(JSON.stringify({ path, expected })).toString('base64url') }),
+    changeFiles: async (name: string, change: FileChange) => void (await call(`/change-files/${encodeURIComponent(name)}`, change)),
     exec: (name: string, request: ExecRequest) => retried(patience, ABSENT, () => upgraded(dispatcher, `/exec/${encodeURIComponent(name)}`, request)),
     logs: (name: string, options: { follow: boolean }) => stream(`/logs/${encodeURIComponent(name)}`, options),
     backup: (name: string, description: string) => stream(`/backup/${encodeURIComponent(name)}`, { description }),

@@ -3,7 +3,7 @@ import { AubergeError } from '../wire/error.ts'
 import { parseEgress, parseImage, parseStart } from '../registry/parse.ts'
 import { parsePhp } from '../registry/php.ts'
 import type { Limits } from '../registry/types.ts'
-import type { ExecRequest, SiteSpec } from './api.ts'
+import type { ExecRequest, FileChange, SiteSpec } from './api.ts'
 
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const IMAGE = /^[a-z0-9][a-z0-9-]{0,30}$/
@@ -117,6 +117,37 @@ export function disk(value: unknown): number {
   const bytes = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN
   if (!(bytes >= min && bytes <= max)) invalid(`a volume has ${min} to ${max} bytes`)
   return blocks(bytes)
+}
+
+/** A path below a site's home. What a name may not have: nothing that a shell, a listing or a person would take for something else. */
+export function filePath(value: unknown, home: 'home too' | 'below' = 'below'): string {
+  if (value === '' && home === 'home too') return ''
+  const parts = typeof value === 'string' ? value.split('/') : []
+  const sound = parts.length > 0 && parts.length <= 64 && parts.every(part => part !== '' && part !== '.' && part !== '..' && Buffer.byteLength(part) <= 255)
+  if (!sound || Buffer.byteLength(String(value)) > 2048 || /[\x00-\x1f\x7f]/.test(String(value))) invalid(`${JSON.stringify(value)?.slice(0, 100)} is no path of a file: names with / between them, without . and ..`)
+  return String(value)
+}
+
+/** The version a file must have: as it was told, `-` for no file, '' for any. */
+export function fileVersion(value: unknown): string {
+  if (typeof value !== 'string' || !/^(|-|[0-9.]{1,80})$/.test(value)) invalid('that is no version of a file')
+  return value
+}
+
+export function fileChange(value: unknown): FileChange {
+  const { do: what, path, from, to } = fields(value, 'a change of files')
+  if (what === 'move') return { do: 'move', from: filePath(from), to: filePath(to) }
+  if (what !== 'mkdir' && what !== 'remove') invalid('a change of files is mkdir, move or remove')
+  return { do: what, path: filePath(path) }
+}
+
+/** JSON in a header, in base64url. */
+export function headed(value: unknown): unknown {
+  try {
+    return JSON.parse(Buffer.from(String(value ?? ''), 'base64url').toString('utf8'))
+  } catch {
+    invalid('the header is not JSON')
+  }
 }
 
 /** The shape of an exec request; exec.ts checks its bounds. */

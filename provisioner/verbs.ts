@@ -19,10 +19,11 @@ import { sleep } from './recipes/sleep.ts'
 import { wake } from './recipes/wake.ts'
 import type { Call } from './server.ts'
 import { giveUp } from './staging.ts'
-import { description, disk, fields, flag, imageName, siteSpec, text, tierOf, version } from './valid.ts'
+import { description, disk, fields, fileChange, filePath, fileVersion, flag, headed, imageName, siteSpec, text, tierOf, version } from './valid.ts'
 import { volumeUsage } from './volume.ts'
 import { backup } from './workshop/backup.ts'
 import { deploy, rollback } from './workshop/deploy.ts'
+import { changeFiles, listFiles, readFile, writeFile } from './workshop/files.ts'
 import { stage } from './workshop/restore.ts'
 
 type SiteVerb = (call: Call, name: string) => Promise<unknown>
@@ -51,6 +52,13 @@ export const SITE_VERBS: Record<string, SiteVerb> = {
     const release = text(await json(), 'release')
     return released(host, name, await rollback(host, known(host, name), release))
   },
+  'list-files': async ({ host, json }, name) => listFiles(host, known(host, name), filePath(fields(await json(), 'the request').path, 'home too')),
+  'read-file': async ({ host, json, closed }, name) => endedBy(await readFile(host, known(host, name), filePath(fields(await json(), 'the request').path)), closed),
+  'write-file': async ({ host, body }, name) => {
+    const { path, expected } = fields(headed(body.headers['auberge-file']), 'the request')
+    return writeFile(host, known(host, name), filePath(path), fileVersion(expected), body)
+  },
+  'change-files': async ({ host, json }, name) => changeFiles(host, known(host, name), fileChange(await json())).then(() => null),
   logs: async ({ host, json, closed }, name) => {
     const follow = flag(await json(), 'follow')
     return endedBy(readLog(host, known(host, name), { follow }), closed)

@@ -2,7 +2,7 @@
 // Whatever is about real pods is tested with the real provisioner, end to end.
 import { Readable, type Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Backup, ImageView, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, Usage, Woken } from '../../../provisioner/api.ts'
+import type { Backup, FileContent, ImageView, Listing, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, Usage, Woken } from '../../../provisioner/api.ts'
 import { AubergeError } from '../../../wire/error.ts'
 
 export class Rooms implements Provisioner {
@@ -78,6 +78,10 @@ export class Rooms implements Provisioner {
     return { release, releases: this.#get(name).releases, restart: this.restart }
   }
 
+  async listFiles(): Promise<Listing> { return { entries: [], truncated: false } }
+  readFile(): Promise<FileContent> { throw new AubergeError('not_found', 'no files here') }
+  async writeFile(): Promise<{ version: string }> { return { version: '1' } }
+  async changeFiles(): Promise<void> {}
   exec(): Promise<Duplex> { throw new AubergeError('unavailable', 'no shells here') }
   async logs(name: string): Promise<Readable> { return Readable.from([`log of ${name}\n`]) }
   async backup(name: string, description: string): Promise<Readable> { return Readable.from([`backup of ${name}: ${description}`]) }
