@@ -75,6 +75,9 @@ export const COMMANDS = [
   command('site exec', 'NAME COMMAND…', 'run a command in its pod, or in a workshop while it sleeps', [
     { name: 'tty', letter: 't', takes: null, help: 'with a terminal' }]),
   command('site logs', 'NAME', 'what its pod wrote', [{ name: 'follow', letter: 'f', takes: null, help: 'go on as more comes' }, { name: 'access', takes: null, help: 'who asked for what, instead' }]),
+  command('site files', 'NAME [PATH]', 'what is in a directory below its home, /var/www'),
+  command('site get', 'NAME PATH FILE', 'fetch one of its files'),
+  command('site put', 'NAME FILE PATH', 'put a file in its place, such as html/index.html'),
   command('site database', 'NAME', 'how to reach its database, password included', [flag('rotate', 'give it a new password; restarts the site if it runs')]),
   command('site domain add', 'NAME DOMAIN', 'claim a custom domain; says what to set in DNS', [flag('www', 'also www. of it')]),
   command('site domain list', 'NAME', 'its custom domains'),

@@ -8,6 +8,7 @@ import { deploySite } from './deploy.ts'
 import type { Verb } from './desk.ts'
 import { addDomain, canonicalDomain, checkDomain, listDomains, removeDomain } from './domain.ts'
 import { execInSite } from './exec.ts'
+import { getFile, listFiles, putFile } from './files.ts'
 import { backupHouse } from './house/backup.ts'
 import { fetchFinal, listFinals, removeFinal, restoreFinal } from './final.ts'
 import { buildImage, listImages, pinImage, removeImage, rollImage, unpinImage } from './image.ts'
@@ -23,6 +24,8 @@ const VERBS: Record<string, Verb> = {
   'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site rollback': rollbackSite, 'site update': updateSite,
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
   'site database': siteDatabase, 'site records': siteRecords, 'zone records': zoneRecords, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
+  'site files': listFiles, 'site get': getFile, 'site put': putFile,
+  'site database': siteDatabase, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
   'site domain add': addDomain, 'site domain list': listDomains, 'site domain check': checkDomain, 'site domain canonical': canonicalDomain, 'site domain remove': removeDomain,
   'final list': listFinals, 'final fetch': fetchFinal, 'final restore': restoreFinal, 'final remove': removeFinal,
   'ca export': exportAuthority, 'backup': backupHouse,

@@ -4,7 +4,7 @@ import type { Stage } from '../registry/keyring.ts'
 import type { SiteChange } from '../registry/registry.ts'
 import type { Space } from '../wire/space.ts'
 import type { Account, Domain, Egress, Limits, SiteRecord, SiteState, WakeCause } from '../registry/types.ts'
-import type { Backup, DatabaseAccess, ExecRequest, ImageView, Usage, WakePhases } from '../provisioner/api.ts'
+import type { Backup, DatabaseAccess, ExecRequest, FileChange, FileContent, ImageView, Listing, Usage, WakePhases } from '../provisioner/api.ts'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
 export type SiteView = {
@@ -58,6 +58,9 @@ export type Depth = 'frozen' | 'asleep'
  * `failure`: the first line of what went wrong.
  */
 export type WakeRecord = Omit<LastWake, 'phases'> & { outcome: 'ok' | 'failed' | 'no_room' | 'left'; phases: Partial<Phases>; failure?: string }
+
+/** How a site was used in one half hour that begins `at` (epoch milliseconds): the most memory its pod held, and its disk at the end, in bytes; null where nobody looked. */
+export type UsageSample = { at: number; requests: number; wakes: number; memory: number; disk: number | null }
 
 /** One row of the admin's routing table; also the API's shape of `GET /api/routes`. */
 export type RouteView = {
@@ -129,6 +132,7 @@ export type SigningView = { zone: string; signed: boolean; stage: Stage['is'] | 
 /** roll: begin a change of keys; confirm: the parent did what was asked; cancel: call off; withdraw: begin to leave signing. */
 export type SigningStep = 'roll' | 'confirm' | 'cancel' | 'withdraw'
 
+export type LogSource = 'pod' | 'error' | 'access'
 export type ArchiveType = 'zip' | 'tar.gz'
 
 /** Every verb throws AubergeErrors; `actor` is who is recorded in the audit log. Whether the actor may is the panel's to check. */
@@ -140,6 +144,8 @@ export interface Desk {
   list(owner?: Account): SiteView[]
   /** The last wakes of a site, newest first. */
   wakes(name: string): Promise<WakeRecord[]>
+  /** How it was used over the last week, oldest first. */
+  history(name: string): Promise<UsageSample[]>
   updateSite(actor: Account, name: string, change: SiteChange): Promise<SiteView>
   /** The records an owner keeps in DNS under the name. */
   records(name: string): SiteRecord[]
@@ -159,11 +165,22 @@ export interface Desk {
   /** Checks the archive entry by entry (`bad_archive`, `too_large`), then makes it the site's document root in one step. */
   deploy(actor: Account, name: string, type: ArchiveType, body: Readable): Promise<{ release: string }>
   rollback(actor: Account, name: string, release: string): Promise<{ release: string }>
+  /** Files below the site's home, in every state of the site; paths and errors as in provisioner/api.ts. */
+  listFiles(name: string, path: string): Promise<Listing>
+  readFile(name: string, path: string): Promise<FileContent>
+  /** `expected`: the version it must have, `-` for none, '' for any; else `conflict` and nothing is written. */
+  writeFile(actor: Account, name: string, file: { path: string; expected: string }, body: Readable): Promise<{ version: string }>
+  changeFiles(actor: Account, name: string, change: FileChange): Promise<void>
   exec(actor: Account, name: string, request: ExecRequest): Promise<Duplex>
+  /** Leads `NAME--tools.ZONE` to the panel's door for tools, until closed. */
+  openTools(actor: Account, name: string): Promise<void>
+  closeTools(name: string): Promise<void>
+  /** Where a site's tools answer, awake and kept so until `leave` is called; `key` is what they want to be shown. */
+  tools(actor: Account, name: string): Promise<{ address: string; port: number; key: string; leave(): void }>
   /** Prometheus' text format; `sites`: with a series for each site. */
   metrics(options: { sites: boolean }): Promise<string>
-  /** What the pod wrote (`pod`), or who asked for what (`access`, combined format). */
-  logs(name: string, options: { follow: boolean; source?: 'pod' | 'access' }): Promise<Readable>
+  /** What the pod wrote (`pod`), the same without its lines about visits (`error`), or who asked for what (`access`, combined format). */
+  logs(name: string, options: { follow: boolean; source?: LogSource }): Promise<Readable>
   /** A tar.gz of its files as they are at one moment, and its settings. */
   backup(name: string): Promise<Readable>
   /** Files, database and settings of a backup, of this site or another, in the place of what is there; of a failure (`bad_archive`, `too_large`, `invalid`, …) nothing changes. */

@@ -70,6 +70,8 @@ export function places(data: string) {
     /** Relays and control: the routes channel and the panel. */
     routesSocket: `${data}/run/relay/routes.sock`,
     panelSocket: `${data}/run/relay/panel.sock`,
+    /** What leads to sites' own tools, on hosts of their own. */
+    toolsSocket: `${data}/run/relay/tools.sock`,
     /** DNS and control: zone changes. */
     zoneSocket: `${data}/run/zone/zone.sock`,
     /** Control and the provisioner. */
@@ -80,6 +82,8 @@ export function places(data: string) {
     uploads: `${data}/registry/uploads`,
     /** Who woke which site, a file each: control's alone. */
     wakes: `${data}/registry/wakes`,
+    /** How each site was used over the last week, a file each: control's alone. */
+    history: `${data}/registry/history`,
     /** Snapshots that control writes for processes that must start without it. */
     zoneSnapshot: `${data}/zone/zone.json`,
     /** The zone's signing keys, control's and DNS's. */

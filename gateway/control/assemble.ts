@@ -16,6 +16,7 @@ import { Domains } from './domains/domains.ts'
 import { Diary } from './diary.ts'
 import { frontDesk } from './front.ts'
 import { Guests } from './guests.ts'
+import { History } from './history.ts'
 import { Keeper } from './keeper.ts'
 import type { Archive, Parts } from './parts.ts'
 import { Meters } from './meters.ts'
@@ -34,6 +35,8 @@ import { Zone } from './zone.ts'
 const FIRST_LOOK = 3_000
 /** Milliseconds between two looks at the memory that pods hold. */
 const PRESSURE = 5_000
+/** Milliseconds between two looks at how sites are used. */
+const LOOK = 30_000
 /** Milliseconds between two looks for access logs that are old or too many. */
 const SWEEP = 3_600_000
 /** Milliseconds between two looks at what the zone's keys are due for. */
@@ -66,14 +69,18 @@ export async function assemble(given: Given): Promise<Control> {
   const memory = new Memory({ registry, provisioner })
   const metrics = new Metrics({ meters, states, activity, memory, space: async () => provisioner?.space() ?? null })
   const diary = new Diary(where.wakes, log)
+  const history = new History(where.history, log)
   const certificates = house.https.length === 0 ? null : await certificatesOf(house, table, log)
-  const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, meters, wakes: () => wakes, log }), log })
-  const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, relays, certificates, zone, signing, turns, access: new AccessLogs(where.access), metrics }
+  const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, history, meters, wakes: () => wakes, log }), log })
+  const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, history, relays, certificates, zone, signing, turns, access: new AccessLogs(where.access), metrics }
   const sleeps = new Sleeps({ ...parts, isWanted: name => wakes.wanted(name) })
   const admission = new Admission({ ...parts, sleeps })
   metrics.queued(() => admission.waiting)
   const wakes = new Wakes({ ...parts, admission })
-  states.follow((name, status) => { memory.follow(name, status) })
+  states.follow((name, status) => {
+    memory.follow(name, status)
+    history.woken(name, status?.lastWake?.at ?? null)
+  })
   const keeper = new Keeper(parts)
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
@@ -86,6 +93,10 @@ export async function assemble(given: Given): Promise<Control> {
   }
   const domains = new Domains(parts)
   every(DOMAINS, () => domains.round(), log, stop.signal)
+  every(LOOK, async () => {
+    for (const { name, bytes } of memory.holders()) history.memory(name, bytes)
+    await history.turn(async name => (await provisioner?.usage(name))?.disk ?? null)
+  }, log, stop.signal)
   every(SWEEP, () => parts.access.sweep(site => states.get(site) !== undefined), log, stop.signal)
   every(KEYS, () => signing.round(), log, stop.signal)
   const snapshot = new Snapshot({
@@ -101,7 +112,7 @@ export async function assemble(given: Given): Promise<Control> {
     sleeps.stop()
     stop.abort()
     await Promise.all([keeper.stop(), ...doors.map(door => door.close())])
-    await Promise.all([snapshot.flush(), zone.flush(), certificates?.close(), diary.flush()])
+    await Promise.all([snapshot.flush(), zone.flush(), certificates?.close(), diary.flush(), history.flush()])
   }
   const workers = house.http.length + house.https.length > 0 ? house.workers : 0
   const whole = async (): Promise<void> => {
@@ -133,10 +144,10 @@ async function rememberWakes({ states, diary }: Pick<Parts, 'states' | 'diary'>)
   }
 }
 
-type EarParts = Pick<Parts, 'table' | 'activity' | 'log'> & { wakes: () => Wakes; meters: Meters }
+type EarParts = Pick<Parts, 'table' | 'activity' | 'history' | 'log'> & { wakes: () => Wakes; meters: Meters }
 
 /** What happens when relays say something. */
-function earsFor({ table, activity, meters, wakes, log }: EarParts): Ears {
+function earsFor({ table, activity, history, meters, wakes, log }: EarParts): Ears {
   return {
     wake(relay, { site, cause }) {
       wakes().wake(site, cause, relay).catch((error: unknown) => { log.debug({ err: error, site }, 'a visitor could not wake a site') })
@@ -145,7 +156,13 @@ function earsFor({ table, activity, meters, wakes, log }: EarParts): Ears {
     down({ site, upstream }) {
       wakes().down(site, upstream).catch((error: unknown) => { log.error({ err: error, site }, 'a pod that does not answer could not be looked at') })
     },
-    counts: (relay, { counts }) => activity.add(relay, counts, host => table.get(host) !== undefined),
+    counts(relay, { counts }) {
+      activity.add(relay, counts, host => table.get(host) !== undefined)
+      for (const { host, requests } of counts) {
+        const route = table.get(host)
+        if (route?.kind === 'site') history.requests(route.site, requests)
+      }
+    },
     meter: (relay, message) => meters.add(relay, message),
     gone(relay) {
       activity.drop(relay)

@@ -1,15 +1,18 @@
 // The desk's verbs on what is inside a site: deploys, shells, logs, backups. The provisioner does the work in a container of the site.
+import { pipeline, type Readable } from 'node:stream'
 import type { Account } from '../../registry/types.ts'
 import { places } from '../../wire/house.ts'
 import type { Released } from '../../provisioner/api.ts'
 import type { Desk } from '../desk.ts'
 import { describe } from './backup/description.ts'
 import { podOf, pods, reserved, siteOf, type Parts } from './parts.ts'
+import { Errors } from './errors.ts'
+import { podOf, pods, siteOf, type Parts } from './parts.ts'
 
 /** Restarts the site for what was put there. */
 type Restart = (actor: Account, name: string) => Promise<void>
 type Record = (actor: Account, action: string, subject: string, detail?: string) => void
-type ContentVerbs = Pick<Desk, 'deploy' | 'rollback' | 'exec' | 'logs' | 'backup'>
+type ContentVerbs = Pick<Desk, 'deploy' | 'rollback' | 'listFiles' | 'readFile' | 'writeFile' | 'changeFiles' | 'exec' | 'logs' | 'backup'>
 type ContentParts = Pick<Parts, 'house' | 'access' | 'registry' | 'provisioner' | 'states' | 'turns' | 'guests' | 'archive'>
 
 /** They work in every state of the site, and wake nothing. */
@@ -46,6 +49,25 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
       record(actor, 'site.rollback', name, now.release)
       return await released(actor, name, now)
     },
+    async listFiles(name, path) {
+      await ready(name)
+      return await provisioner().listFiles(name, path)
+    },
+    async readFile(name, path) {
+      await ready(name)
+      return await provisioner().readFile(name, path)
+    },
+    async writeFile(actor, name, { path, expected }, body) {
+      await ready(name)
+      const written = await provisioner().writeFile(name, path, expected, body)
+      record(actor, 'file.write', name, path)
+      return written
+    },
+    async changeFiles(actor, name, change) {
+      await ready(name)
+      await provisioner().changeFiles(name, change)
+      record(actor, `file.${change.do}`, name, change.do === 'move' ? `${change.from} to ${change.to}` : change.path)
+    },
     async exec(actor, name, request) {
       await ready(name)
       record(actor, 'site.exec', name, request.command[0])
@@ -56,11 +78,19 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
       siteOf(parts, name)
       if (source === 'access') return parts.access.read(name, { follow })
       await ready(name)
-      return await provisioner().logs(name, { follow })
+      const log = await provisioner().logs(name, { follow })
+      return source === 'error' ? errorsOf(log) : log
     },
     async backup(name) {
       await ready(name)
       return await provisioner().backup(name, describe({ ...siteOf(parts, name).site, records: reserved(parts, name).records }))
     },
   }
+}
+
+/** Either end gone takes the other along. */
+function errorsOf(log: Readable): Readable {
+  const errors = new Errors()
+  pipeline(log, errors, () => {})
+  return errors
 }

@@ -25,6 +25,7 @@ import { finalVerbs } from './revive.ts'
 import { Rolls } from './roll.ts'
 import { rotateDatabase } from './rotate.ts'
 import { followAccount } from './suspend.ts'
+import { toolVerbs } from './tools.ts'
 import { routeViews, siteView } from './views.ts'
 import type { Wakes } from './wakes.ts'
 import { watchRoutes } from './watching.ts'
@@ -47,7 +48,7 @@ export function frontDesk(parts: FrontParts): Desk {
     ...contentVerbs(parts, record, (actor, name) => restartForRelease(parts, name, byOf(actor, registry.reservations.get(name)?.owner))),
     ...finalVerbs(parts, record),
     ...domainVerbs(parts),
-    ...recordVerbs(parts, record),
+    ...recordVerbs(toolVerbs, parts, record),
     async restore(actor, name, body) {
       const from = await restoreSite(parts, actor, { name, body, trust: 'account' })
       record(actor, 'site.restore', name, from === name ? undefined : `from a backup of ${from}`)
@@ -58,6 +59,7 @@ export function frontDesk(parts: FrontParts): Desk {
     },
     list: owner => registry.reservations.list(owner?.id).filter(({ phase }) => phase === 'held' || phase === 'creating').map(one => siteView(parts, one)),
     wakes: async name => { siteOf(parts, name); return await parts.diary.last(name) },
+    history: async name => { siteOf(parts, name); return await parts.history.of(name) },
     async updateSite(actor, name, change) {
       const { wakeForRobots, ...spec } = change
       if (wakeForRobots !== undefined) await invite(parts, name, wakeForRobots)

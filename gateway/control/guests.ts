@@ -1,5 +1,6 @@
 // Who is inside a site other than by requests: commands and shells. A site with a guest isn't idle. Told by content.ts, asked by idleness.ts.
 import type { Duplex } from 'node:stream'
+import { once } from '../../wire/once.ts'
 
 type Line = { inside: number; leftAt: number }
 
@@ -17,6 +18,12 @@ export class Guests {
       this.#change(site, -1)
       throw error
     }
+  }
+
+  /** Lets a guest in whom the caller sees out, by calling what is returned, once. */
+  enter(site: string): () => void {
+    this.#change(site, 1)
+    return once(() => this.#change(site, -1))
   }
 
   count(site: string): number { return this.#lines.get(site)?.inside ?? 0 }

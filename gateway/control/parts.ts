@@ -13,6 +13,7 @@ import type { AccessLogs } from './access.ts'
 import type { Activity } from './activity.ts'
 import type { Diary } from './diary.ts'
 import type { Guests } from './guests.ts'
+import type { History } from './history.ts'
 import type { Memory } from './memory.ts'
 import type { RoutingTable } from './routes.ts'
 import type { Metrics } from './metrics.ts'
@@ -33,6 +34,7 @@ export type Parts = {
   guests: Guests
   memory: Memory
   diary: Diary
+  history: History
   relays: Relays
   /** Null where the house serves no HTTPS. */
   certificates: Certificates | null

@@ -11,7 +11,7 @@ import { isAway, patiently } from './patience.ts'
 /** Milliseconds for which a name given up is its last owner's alone. */
 const QUARANTINE = 30 * 24 * 3600 * 1000
 
-type RemoveParts = Pick<Parts, 'registry' | 'provisioner' | 'states' | 'zone' | 'access' | 'diary' | 'relays' | 'turns' | 'activity' | 'guests' | 'log'>
+type RemoveParts = Pick<Parts, 'registry' | 'provisioner' | 'states' | 'zone' | 'access' | 'diary' | 'history' | 'relays' | 'turns' | 'activity' | 'guests' | 'log'>
 
 /** Resolves when nothing is left but the final backup (with `purge`, not even that). From its first step on it can't be stopped. */
 export async function deleteSite(parts: RemoveParts, actor: Account, name: string, purge: boolean): Promise<void> {
@@ -39,6 +39,7 @@ export async function finishDelete(parts: RemoveParts, name: string): Promise<vo
   if (zone.get(name)) await zone.set(name, null)
   await access.remove(name)
   await diary.remove(name)
+  await parts.history.remove(name)
   const site = registry.sites.get(name)
   const backup = site ? await destroy(parts, site, reservation.phase === 'purging') : null
   registry.transaction(() => {

@@ -46,7 +46,16 @@ export class RoutingTable {
   }
 
   remove(host: string): number {
-    if (this.#isFixed(host) || !this.#routes.delete(host)) return this.#version
+    return this.#isFixed(host) ? this.#version : this.#drop(host)
+  }
+
+  /** Takes a static route away that was only for a while. */
+  unfix(host: string): number {
+    return this.#routes.get(host)?.kind === 'static' ? this.#drop(host) : this.#version
+  }
+
+  #drop(host: string): number {
+    if (!this.#routes.delete(host)) return this.#version
     return this.#tell({ type: 'gone', version: this.#version + 1, host })
   }
 

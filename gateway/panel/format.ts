@@ -8,7 +8,7 @@ export function bytes(count: number, language: Language): string {
   const step = count < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(count) / 10))
   const value = count / 1024 ** step
   const unit = UNITS[step] ?? 'byte'
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: step === 0 ? 'long' : 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
 }
 
 const SPANS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]] as const

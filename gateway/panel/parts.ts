@@ -6,6 +6,8 @@ import type { Registry } from '../../registry/registry.ts'
 import type { House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
 import type { Rates } from './rates.ts'
+import type { Passes } from './tools/passes.ts'
+import type { Hosts } from './tools/serve.ts'
 import type { Language } from './language/pick.ts'
 
 /** What control hands to the panel. */
@@ -19,7 +21,7 @@ export type Parts = {
 export type Door = 'visitors' | 'console'
 
 /** What one door's handlers share. `closing` aborts when the panel stops: streams end then. */
-export type Room = Parts & { door: Door; rates: Rates; closing: AbortSignal }
+export type Room = Parts & { door: Door; rates: Rates; passes: Passes; hosts: Hosts; closing: AbortSignal }
 
 /**
  * Who may call a route: `anyone`; an `account` that is signed in; an `admin`; the `owner` of the site named in the path

@@ -1,4 +1,4 @@
-// Upgrades go through the same router and gate as every request; a handler that likes one takes its socket. Called by app.ts and api/exec.ts.
+// Upgrades go through the same router and gate as every request; a handler that likes one takes its socket. Called by app.ts, api/exec.ts and api/console.ts.
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -7,9 +7,9 @@ import type { App } from './app.ts'
 type Waiting = { socket: Duplex; head: Buffer }
 const waiting = new WeakMap<IncomingMessage, Waiting>()
 
-/** Only exec is upgraded; elsewhere the header is ignored, as RFC 9110 section 7.8 allows. */
+/** Only commands are upgraded; elsewhere the header is ignored, as RFC 9110 section 7.8 allows. */
 export function wantsExec(request: IncomingMessage): boolean {
-  return /^\/api\/sites\/[^/]+\/exec(\?|$)/.test(request.url ?? '')
+  return /^\/api\/sites\/[^/]+\/(exec|console)(\?|$)/.test(request.url ?? '')
 }
 
 /** Hands upgrade requests to the router. Sockets still open when `closing` aborts are closed. */
@@ -37,13 +37,19 @@ export function isUpgrade(request: FastifyRequest): boolean {
   return waiting.has(request.raw)
 }
 
-/** Answers 101 and joins the visitor's socket with `other`, both ways. */
-export function switchTo(protocol: string, request: FastifyRequest, reply: FastifyReply, other: Duplex): void {
-  const { socket, head } = waiting.get(request.raw) ?? {}
-  if (socket === undefined || head === undefined) throw new Error('not an upgrade')
+/** The visitor's socket, to be answered by the caller, with what came after the head. */
+export function takeSocket(request: FastifyRequest, reply: FastifyReply): Waiting {
+  const found = waiting.get(request.raw)
+  if (found === undefined) throw new Error('not an upgrade')
   reply.hijack()
   reply.raw.removeAllListeners('finish')
-  reply.raw.detachSocket(socket as IncomingMessage['socket'])
+  reply.raw.detachSocket(found.socket as IncomingMessage['socket'])
+  return found
+}
+
+/** Answers 101 and joins the visitor's socket with `other`, both ways. */
+export function switchTo(protocol: string, request: FastifyRequest, reply: FastifyReply, other: Duplex): void {
+  const { socket, head } = takeSocket(request, reply)
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`)
   if (head.length > 0) socket.unshift(head)
   join(socket, other)

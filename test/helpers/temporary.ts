@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 
-export type Cleaner = Pick<TestContext, 'after'>
+/** A test, or a whole file of them: `{ after }`. */
+export type Cleaner = { after(close: () => unknown): void }
 
 /** A new directory, removed after the test `t`. Short, for unix sockets must fit below it. */
 export function temporary(t: Cleaner, name = 'aub'): string {

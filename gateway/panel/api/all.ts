@@ -21,6 +21,7 @@
 //   GET    /api/sites/NAME/logs[?follow=1][&source=access]  POST   /api/images/NAME/roll         JSON lines
 //   GET    /api/sites/NAME/events   /wakes                  PUT    /api/images/NAME/pin {version}   DELETE /api/images/NAME[@VERSION]   …/pin
 //                                                           GET    /api/audit[?most=100]
+//   GET POST /api/sites/NAME/files[?path=]   GET PUT …/file?path=   a directory and its changes; a file (If-Match: its ETag)
 //   GET PUT /api/sites/NAME/backup                          GET    /api/routes   /api/routes/events
 //   GET    /api/backups   GET DELETE /api/backups/ID        GET    /api/backups                  all of them, with `owner`
 //   POST   /api/backups/ID/restore {name?}                  GET    /api/house/registry   /api/house/certificates   on the admin socket alone
@@ -37,11 +38,13 @@ import { addAudit } from './audit.ts'
 import { addClass } from './class.ts'
 import { addBackup } from './backup.ts'
 import { addCertificates } from './certificates.ts'
+import { addConsole } from './console.ts'
 import { addContent } from './content.ts'
 import { addDatabase } from './database.ts'
 import { addDomains } from './domains.ts'
 import { addEvents } from './events.ts'
 import { addExec } from './exec.ts'
+import { addFiles } from './files.ts'
 import { addFinals } from './finals.ts'
 import { addHealth } from './health.ts'
 import { addHouse } from './house.ts'
@@ -58,11 +61,12 @@ import { addRoutes } from './routes.ts'
 import { addSession } from './session.ts'
 import { addSessions } from './sessions.ts'
 import { addSites } from './sites.ts'
+import { addTools } from './tools.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
   addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addRecords, addLogs, addEvents, addBackup, addFinals, addHouse,
-  addExec, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addMetrics,
+  addFiles, addExec, addConsole, addTools, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addMetrics,
 ]
 
 /** Adds every resource; bodies are JSON here, and an empty one is none. */

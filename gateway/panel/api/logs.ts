@@ -8,11 +8,11 @@ import { sendStream } from '../stream.ts'
 const Named = Type.Object({ name: Type.String() })
 const Query = Type.Object({
   follow: Type.Optional(Type.Union([Type.Literal('0'), Type.Literal('1')])),
-  source: Type.Optional(Type.Union([Type.Literal('pod'), Type.Literal('access')])),
+  source: Type.Optional(Type.Union([Type.Literal('pod'), Type.Literal('error'), Type.Literal('access')])),
 })
 
 export function addLogs(app: App, room: Room): void {
-  app.get('/api/sites/:name/logs', { config: { access: 'owner' }, schema: { summary: 'The log of the pod, or with source=access of who asked for what; with follow=1 it goes on', params: Named, querystring: Query } },
+  app.get('/api/sites/:name/logs', { config: { access: 'owner' }, schema: { summary: 'The log of the pod, with source=error without its lines about visits, or with source=access who asked for what; with follow=1 it goes on', params: Named, querystring: Query } },
     async (request, reply) => {
       const log = await room.desk.logs(siteName(request), { follow: request.query.follow === '1', source: request.query.source ?? 'pod' })
       return sendStream(room, reply.type('text/plain; charset=utf-8'), log)

@@ -53,6 +53,8 @@ export function addSites(app: App, room: Room): void {
     request => room.desk.view(siteName(request), { usage: true }))
   app.get('/api/sites/:name/wakes', { config: { access: 'owner' }, schema: { summary: 'Its last wakes, newest first: when, why, how long each part took and what came of it', params: Named } },
     request => room.desk.wakes(siteName(request)))
+  app.get('/api/sites/:name/usage', { config: { access: 'owner' }, schema: { summary: 'How it was used over the last week, by half hours: requests, wakes, most memory, disk', params: Named } },
+    request => room.desk.history(siteName(request)))
   app.patch('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Change image, limits, environment, PHP settings, start command, whom it wakes for, what it may reach, or tier', params: Named, body: Change } },
     request => changeSite(room, caller(request), siteName(request), request.body))
   app.delete('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Delete a site; its final backup is kept for a while', params: Named, querystring: Removal } },

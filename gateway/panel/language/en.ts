@@ -1,7 +1,9 @@
 // Every sentence of the panel in English. fr.ts has the same keys, enforced by its type.
+import { enSite } from './site-en.ts'
 import { peopleEn } from './people-en.ts'
 
 export const en = {
+  ...enSite,
   ...peopleEn,
 
   // Frame
@@ -34,11 +36,11 @@ export const en = {
   cause_owner: 'its owner', cause_admin: 'an administrator', cause_cron: 'its timetable',
   awake_since: 'Awake since {when}:', awake_requests: '{count} requests, WebSockets or event streams are open.', awake_commands: '{count} commands run in it.', awake_recent: 'used a short time ago; it falls asleep {when} if nobody comes.',
   wakes_title: 'Last wakes', wakes_empty: 'Nobody has woken this site yet.', wake_when: 'When', wake_took: 'Took', wake_outcome: 'Outcome', wake_ms: '{ms} ms', wake_queued: '{ms} ms of it in the queue',
-  wake_ok: 'awake', wake_failed: 'failed', wake_no_room: 'no memory to spare', wake_left: 'the visitor left', failure: 'What went wrong', upload_title: 'Upload', upload_lead: 'A zip or tar.gz of your files. It replaces what visitors see, in one step.',
-  upload_file: 'Archive', upload_do: 'Put it live', upload_drop: 'Drop a zip here, or choose one', upload_busy: 'Uploading… {percent} %', upload_unpack: 'Unpacking…',
+  wake_ok: 'awake', wake_failed: 'failed', wake_no_room: 'no memory to spare', wake_left: 'the visitor left', failure: 'What went wrong', upload_title: 'Upload', upload_lead: 'Your folder as it is, or a zip or tar.gz of it. It replaces what visitors see, in one step.',
+  upload_file: 'Archive', upload_do: 'Put it live', upload_drop: 'Drop a folder or a zip here, or choose a zip', upload_busy: 'Uploading… {percent} %', upload_unpack: 'Unpacking…',
   upload_failed: 'The upload didn\'t get through. Try again.', upload_curl: 'From a terminal:', power_title: 'The light', power_lead: 'You never have to: visitors wake the site, and quiet puts it to sleep.', wake: 'Wake', sleep: 'Sleep', restart: 'Restart',
   releases_title: 'Releases', releases_empty: 'Nothing uploaded yet: visitors see the welcome page.', release_now: 'live now', rollback: 'Go back to this one',
-  log_title: 'Log', log_empty: 'The pod has written nothing yet.', log_follow: 'Follow', log_stop: 'Stop following', log_raw: 'As plain text', log_access: 'Visits', usage_title: 'What it uses', memory: 'Memory', disk: 'Disk', files: 'Files',
+  log_title: 'Log', log_follow: 'Follow', log_stop: 'Stop following', log_raw: 'As plain text', usage_title: 'What it uses', memory: 'Memory', disk: 'Disk', files: 'Files',
   cpu: 'Processor', processes: 'Processes', of_limit: '{used} of {limit}', up_to: 'up to {limit}', cores: '{count} core(s)', asleep_uses_nothing: 'nothing while asleep', image: 'Image', created: 'Created', details_title: 'Details',
   backup_title: 'Backup', backup_lead: 'All files and the database as they are at one moment, and the settings of this site. Keep it as carefully as a password: the environment is in it.', backup: 'Download a backup',
   restore_title: 'Restore a backup', restore_lead: 'Files, database and settings of the backup replace what is here. If anything is wrong with it, nothing changes.', restore_drop: 'Drop a backup here, or choose one', restore_do: 'Restore it', restore_unpack: 'Restoring…', done_restored: 'Restored. All is as it was in the backup.',

@@ -1,8 +1,10 @@
 // Every sentence of the panel in French, with the keys of en.ts.
 import type { Sentences } from './en.ts'
+import { frSite } from './site-fr.ts'
 import { peopleFr } from './people-fr.ts'
 
 export const fr: Sentences = {
+  ...frSite,
   ...peopleFr,
 
   tagline: 'Une chambre pour chaque site', skip: 'Aller au contenu', navigation: 'Principale', sites: 'Sites', account: 'Compte', routes: 'Routes',
@@ -30,11 +32,11 @@ export const fr: Sentences = {
   cause_owner: 'son propriétaire', cause_admin: 'un administrateur', cause_cron: 'son calendrier',
   awake_since: 'Éveillé depuis {when} :', awake_requests: '{count} requêtes, WebSockets ou flux d’événements sont ouverts.', awake_commands: '{count} commandes y tournent.', awake_recent: 'utilisé il y a peu ; il s’endort {when} si personne ne vient.',
   wakes_title: 'Derniers réveils', wakes_empty: 'Personne n’a encore réveillé ce site.', wake_when: 'Quand', wake_took: 'Durée', wake_outcome: 'Résultat', wake_ms: '{ms} ms', wake_queued: 'dont {ms} ms dans la file',
-  wake_ok: 'éveillé', wake_failed: 'échec', wake_no_room: 'pas assez de mémoire', wake_left: 'le visiteur est parti', failure: 'Ce qui s’est passé', upload_title: 'Envoyer', upload_lead: 'Un zip ou un tar.gz de vos fichiers. Il remplace ce que voient les visiteurs, d’un seul coup.',
-  upload_file: 'Archive', upload_do: 'Mettre en ligne', upload_drop: 'Déposez un zip ici, ou choisissez-en un', upload_busy: 'Envoi… {percent} %', upload_unpack: 'Décompression…',
+  wake_ok: 'éveillé', wake_failed: 'échec', wake_no_room: 'pas assez de mémoire', wake_left: 'le visiteur est parti', failure: 'Ce qui s’est passé', upload_title: 'Envoyer', upload_lead: 'Votre dossier tel quel, ou un zip ou tar.gz de celui-ci. Il remplace ce que voient les visiteurs, d’un seul coup.',
+  upload_file: 'Archive', upload_do: 'Mettre en ligne', upload_drop: 'Déposez un dossier ou un zip ici, ou choisissez un zip', upload_busy: 'Envoi… {percent} %', upload_unpack: 'Décompression…',
   upload_failed: 'L’envoi n’a pas abouti. Réessayez.', upload_curl: 'Depuis un terminal :', power_title: 'La lumière', power_lead: 'Rien d’obligatoire : les visiteurs réveillent le site, et le calme l’endort.', wake: 'Réveiller', sleep: 'Endormir', restart: 'Redémarrer',
   releases_title: 'Versions', releases_empty: 'Rien d’envoyé pour l’instant : les visiteurs voient la page d’accueil.', release_now: 'en ligne', rollback: 'Revenir à celle-ci',
-  log_title: 'Journal', log_empty: 'Le pod n’a encore rien écrit.', log_follow: 'Suivre', log_stop: 'Ne plus suivre', log_raw: 'En texte brut', log_access: 'Visites', usage_title: 'Ce qu’il utilise', memory: 'Mémoire', disk: 'Disque', files: 'Fichiers',
+  log_title: 'Journal', log_follow: 'Suivre', log_stop: 'Ne plus suivre', log_raw: 'En texte brut', usage_title: 'Ce qu’il utilise', memory: 'Mémoire', disk: 'Disque', files: 'Fichiers',
   cpu: 'Processeur', processes: 'Processus', of_limit: '{used} sur {limit}', up_to: 'jusqu’à {limit}', cores: '{count} cœur(s)', asleep_uses_nothing: 'rien pendant son sommeil', image: 'Image', created: 'Créé', details_title: 'Détails',
   backup_title: 'Sauvegarde', backup_lead: 'Tous les fichiers et la base de données, tels qu’ils sont à un même instant, et les réglages du site. Gardez-la aussi soigneusement qu’un mot de passe : l’environnement s’y trouve.', backup: 'Télécharger une sauvegarde',
   restore_title: 'Restaurer une sauvegarde', restore_lead: 'Les fichiers, la base de données et les réglages de la sauvegarde remplacent ce qui est ici. Si elle a le moindre défaut, rien ne change.', restore_drop: 'Déposez une sauvegarde ici, ou choisissez-en une', restore_do: 'La restaurer', restore_unpack: 'Restauration…', done_restored: 'Restauré. Tout est comme dans la sauvegarde.',

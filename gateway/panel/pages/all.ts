@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import { notFound } from '../app.ts'
-import { assetsPrefix, PUBLIC } from '../assets.ts'
+import { addVendor, assetsPrefix, KEEP, PUBLIC } from '../assets.ts'
 import { fault, prepareFault, sayFault } from '../faults.ts'
 import { needOrigin } from '../gate.ts'
 import type { Room } from '../parts.ts'
@@ -26,6 +26,7 @@ import { addSignIn } from './signin.ts'
 import { addSignUp } from './signup.ts'
 import { addSitePage } from './site/show.ts'
 import { addDomainForms } from './site/domains.ts'
+import { addFileForms } from './site/file-forms.ts'
 import { addSiteForms } from './site/forms.ts'
 import { addSitePoints } from './site/points.ts'
 import { addSiteSettings } from './site/settings.ts'
@@ -33,7 +34,7 @@ import { addSitesPage } from './sites.ts'
 import { openViews, type Views } from './views.ts'
 
 const PAGES = [
-  addFront, addFirst, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addDomainForms, addSitePoints, addSiteSettings, addBackupsPage, addAccountPage, addLanguage, addReportPages,
+  addFront, addFirst, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addFileForms, addDomainForms, addSitePoints, addSiteSettings, addBackupsPage, addAccountPage, addLanguage, addReportPages,
   addAdminRoutes, addAdminHouse, addAdminAccounts, addAdminAccount, addAdminClass, addAdminImages, addAdminAudit,
 ]
 
@@ -50,9 +51,10 @@ export async function addPages(app: App, { room }: { room: Room }): Promise<void
 }
 
 async function serveAssets(app: App, { assets }: { assets: string }): Promise<void> {
+  addVendor(app, assets)
   await app.register(fastifyStatic, {
     root: PUBLIC, prefix: `${assets}/`, index: false, cacheControl: false,
-    setHeaders: reply => { reply.header('cache-control', 'public, max-age=31536000, immutable') },
+    setHeaders: reply => { reply.header('cache-control', KEEP) },
   })
 }
 

@@ -1,15 +1,22 @@
-// Sends an archive or a backup as it is, with progress; by the form's button or dropped on it.
+// Sends an archive or a backup as it is, or a folder as an archive made here, with progress: by the form's button, chosen, or dropped on it.
+import { dropped, reason, send } from './dropped.js'
+import { targz } from './tar.js'
+
+/** What systems leave in folders and nobody means to publish. */
+const LEFT = /(^|\/)(\.git|\.svn|\.DS_Store|Thumbs\.db|__MACOSX)(\/|$)/
+
 for (const form of document.querySelectorAll('form[data-upload]')) prepare(form)
 
 function prepare(form) {
   const drop = form.querySelector('.drop')
   const input = form.querySelector('input[type=file]')
+  const folder = form.querySelector('[data-folder]')
 
   form.addEventListener('submit', event => {
     const [file] = input.files
     if (file === undefined) return
     event.preventDefault()
-    send(form, file)
+    upload(form, file)
   })
   for (const type of ['dragenter', 'dragover']) {
     drop.addEventListener(type, event => {
@@ -21,42 +28,62 @@ function prepare(form) {
   drop.addEventListener('drop', event => {
     event.preventDefault()
     drop.classList.remove('over')
+    const folders = [...event.dataTransfer.items].some(item => item.webkitGetAsEntry?.()?.isDirectory)
     const [file] = event.dataTransfer.files
-    if (file !== undefined) send(form, file)
+    if (folder !== null && (folders || event.dataTransfer.files.length > 1)) pack(form, dropped(event.dataTransfer))
+    else if (file !== undefined) upload(form, file)
   })
+  if (folder === null) return
+  const chooser = folder.querySelector('input')
+  folder.hidden = false
+  folder.querySelector('button').addEventListener('click', () => chooser.click())
+  chooser.addEventListener('change', () => pack(form, Promise.resolve([...chooser.files].map(file => ({ path: file.webkitRelativePath || file.name, file })))))
 }
 
-function send(form, file) {
-  const { upload, then, busy, unpack, failed } = form.dataset
-  const hint = form.querySelector('.drop .hint')
-  const bar = form.querySelector('progress')
-  const button = form.querySelector('button')
-  const end = text => {
-    form.querySelector('.drop').classList.add('wrong')
-    hint.textContent = text
-    bar.hidden = true
-    button.disabled = false
+/** A folder's own name isn't part of the site. */
+async function pack(form, found) {
+  begin(form, form.dataset.pack)
+  try {
+    const files = (await found).filter(({ path }) => !LEFT.test(path))
+    const top = files[0]?.path.split('/')[0] ?? ''
+    const isOne = files.every(({ path }) => path.startsWith(`${top}/`))
+    await upload(form, await targz(files.map(({ path, file }) => ({ path: isOne ? path.slice(top.length + 1) : path, file }))))
+  } catch (error) {
+    end(form, error.message)
   }
-  const request = new XMLHttpRequest()
-  request.upload.addEventListener('progress', event => {
-    const percent = Math.round(100 * event.loaded / event.total)
-    bar.value = percent
-    hint.textContent = percent === 100 ? unpack : busy.replace('{percent}', percent)
-  })
-  request.addEventListener('load', () => request.status === 200 ? location.assign(then) : end(reason(request.responseText) ?? failed))
-  request.addEventListener('error', () => end(failed))
-  form.querySelector('.drop').classList.remove('wrong')
+}
+
+const parts = form => ['.drop', '.drop .hint', 'progress', 'button:not([type])'].map(each => form.querySelector(each))
+
+function begin(form, text) {
+  const [drop, hint, bar, button] = parts(form)
+  drop.classList.remove('wrong')
+  hint.textContent = text
   button.disabled = true
   bar.hidden = false
-  request.open('PUT', upload)
-  request.setRequestHeader('content-type', 'application/octet-stream')
-  request.send(file)
+  bar.value = 0
 }
 
-function reason(text) {
+function end(form, text) {
+  const [drop, hint, bar, button] = parts(form)
+  drop.classList.add('wrong')
+  hint.textContent = text
+  bar.hidden = true
+  button.disabled = false
+}
+
+async function upload(form, file) {
+  const { upload: address, then, busy, unpack, failed } = form.dataset
+  const [, hint, bar] = parts(form)
+  begin(form, '')
   try {
-    return JSON.parse(text).error.message
+    const { status, text } = await send('PUT', address, file, part => {
+      bar.value = Math.round(100 * part)
+      hint.textContent = part === 1 ? unpack : busy.replace('{percent}', bar.value)
+    })
+    if (status === 200) location.assign(then)
+    else end(form, reason(text) ?? failed)
   } catch {
-    return undefined
+    end(form, failed)
   }
 }

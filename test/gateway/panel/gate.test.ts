@@ -21,7 +21,7 @@ async function calls(visitor: Visitor): Promise<[Method, string][]> {
 const PAGES: [Method, string][] = [
   ['GET', '/sites/blog'], ...SECTIONS.map((section): [Method, string] => ['GET', placeOf('blog', section)]), ['POST', '/sites/blog/content'], ['POST', '/sites/blog/wake'], ['POST', '/sites/blog/sleep'], ['POST', '/sites/blog/restart'],
   ['POST', '/sites/blog/rollback'], ['POST', '/sites/blog/delete'], ['POST', '/sites/blog/restore'],
-  ...['robots', 'image', 'env', 'php', 'start', 'limits'].map((form): [Method, string] => ['POST', `/sites/blog/${form}`]),
+  ...['robots', 'egress', 'image', 'env', 'php', 'start', 'limits', 'database', 'tools', 'files/edit', 'files/new', 'files/move', 'files/remove', 'files/upload'].map((form): [Method, string] => ['POST', `/sites/blog/${form}`]),
 ]
 const ADMIN_PAGES: [Method, string][] = [
   ['GET', '/admin'], ...['house', 'accounts', 'accounts/alice', 'class', 'images', 'reports', 'audit'].map((page): [Method, string] => ['GET', `/admin/${page}`]),

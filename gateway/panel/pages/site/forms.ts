@@ -6,6 +6,7 @@ import { AubergeError, type ErrorCode } from '../../../../wire/error.ts'
 import type { App } from '../../app.ts'
 import { mostOf, restore } from '../../api/backup.ts'
 import { deploy } from '../../api/content.ts'
+import { openTools } from '../../api/tools.ts'
 import { caller, siteName } from '../../gate.ts'
 import { speaker } from '../../language/pick.ts'
 import { MAX_BACKUP, MAX_UPLOAD, type Room } from '../../parts.ts'
@@ -34,6 +35,7 @@ export function addSiteForms(app: App, room: Room, views: Views): void {
   form('robots', 'robots', (request, name) => desk.updateSite(caller(request), name, { wakeForRobots: field(request, 'wake') === 'on' }), { section: SETTINGS })
   form('egress', 'egress', (request, name) => desk.updateSite(caller(request), name, { egress: field(request, 'internet') === 'on' ? 'internet' : 'none' }), { section: SETTINGS })
   form('rollback', 'rolled_back', (request, name) => desk.rollback(caller(request), name, field(request, 'release')))
+  app.post('/sites/:name/tools', { config: { access: 'owner' } }, (request, reply) => open(room, views, request, reply))
   app.post('/sites/:name/delete', { config: { access: 'owner' } }, (request, reply) => remove(room, views, request, reply))
 }
 
@@ -69,4 +71,13 @@ async function remove(room: Room, views: Views, request: FastifyRequest, reply: 
   }
   await room.desk.deleteSite(caller(request), name)
   return reply.redirect('/sites?done=deleted', 303)
+}
+
+/** A page that goes on to another origin: a form of ours may not be redirected there (form-action of our policy). */
+async function open(room: Room, views: Views, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  try {
+    return views.show(request, reply, 'site/opening', { refresh: await openTools(room, request) })
+  } catch (error) {
+    return showSite(room, views, request, reply, DATABASE, { errors: errorsOf(error, request, reply) })
+  }
 }

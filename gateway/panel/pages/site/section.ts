@@ -14,8 +14,8 @@ export type Card = { view: string; any?: boolean; data?: Load }
 /** What a template is to know besides. */
 export type Load = (room: Room, request: FastifyRequest, site: SiteView) => Promise<Data> | Data
 
-/** `path`: '' for the first one. `usage`: its cards show what the site uses and how to reach its database. `data`: for all its cards. */
-export type Section = { path: string; title: Sentence; cards: readonly Card[]; scripts?: readonly string[]; usage?: boolean; data?: Load }
+/** `path`: '' for the first one. `usage`: its cards show what the site uses and how to reach its database. `data`: for all its cards. `under`: it has no tab of its own but is within that one. */
+export type Section = { path: string; under?: string; title: Sentence; cards: readonly Card[]; scripts?: readonly string[]; styles?: readonly string[]; usage?: boolean; data?: Load }
 
 /** The cards of a section that such a name has. */
 export function cardsFor(section: Section, kind: SiteView['kind']): readonly Card[] {

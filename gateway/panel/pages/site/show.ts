@@ -26,7 +26,7 @@ export async function showSite(room: Room, views: Views, request: FastifyRequest
   if (cards.length === 0) return views.notFound(request, reply)
   const brought = await Promise.all([section, ...cards].map(part => part.data?.(room, request, site)))
   return views.show(request, reply, 'site/section', {
-    site, here: placeOf(name, OVERVIEW), section, cards, tabs: tabs(site), causeWord, styles: ['site.css'], scripts: ['site.js', ...section.scripts ?? []], ...Object.assign({}, ...brought) as Data, ...data,
+    site, here: placeOf(name, OVERVIEW), section, cards, tabs: tabs(site), causeWord, styles: ['site.css', ...section.styles ?? []], scripts: ['site.js', ...section.scripts ?? []], ...Object.assign({}, ...brought) as Data, ...data,
   })
 }
 
@@ -36,7 +36,7 @@ async function view(room: Room, name: string, { usage = false }: Section): Promi
 }
 
 function tabs({ name, kind }: SiteView): Data[] {
-  return SECTIONS.filter(section => cardsFor(section, kind).length > 0).map(section => ({ title: section.title, at: placeOf(name, section), path: section.path }))
+  return SECTIONS.filter(section => section.under === undefined && cardsFor(section, kind).length > 0).map(section => ({ title: section.title, at: placeOf(name, section), path: section.path }))
 }
 
 /** The section that a form was sent from, by the address the browser says it was on. */
