@@ -25,7 +25,6 @@ const VERBS: Record<string, Verb> = {
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
   'site database': siteDatabase, 'site records': siteRecords, 'zone records': zoneRecords, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
   'site files': listFiles, 'site get': getFile, 'site put': putFile,
-  'site database': siteDatabase, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
   'site domain add': addDomain, 'site domain list': listDomains, 'site domain check': checkDomain, 'site domain canonical': canonicalDomain, 'site domain remove': removeDomain,
   'final list': listFinals, 'final fetch': fetchFinal, 'final restore': restoreFinal, 'final remove': removeFinal,
   'ca export': exportAuthority, 'backup': backupHouse,

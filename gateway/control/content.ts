@@ -7,7 +7,6 @@ import type { Desk } from '../desk.ts'
 import { describe } from './backup/description.ts'
 import { podOf, pods, reserved, siteOf, type Parts } from './parts.ts'
 import { Errors } from './errors.ts'
-import { podOf, pods, siteOf, type Parts } from './parts.ts'
 
 /** Restarts the site for what was put there. */
 type Restart = (actor: Account, name: string) => Promise<void>

@@ -48,7 +48,8 @@ export function frontDesk(parts: FrontParts): Desk {
     ...contentVerbs(parts, record, (actor, name) => restartForRelease(parts, name, byOf(actor, registry.reservations.get(name)?.owner))),
     ...finalVerbs(parts, record),
     ...domainVerbs(parts),
-    ...recordVerbs(toolVerbs, parts, record),
+    ...recordVerbs(parts, record),
+    ...toolVerbs(parts, record),
     async restore(actor, name, body) {
       const from = await restoreSite(parts, actor, { name, body, trust: 'account' })
       record(actor, 'site.restore', name, from === name ? undefined : `from a backup of ${from}`)
