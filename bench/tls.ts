@@ -3,7 +3,7 @@
 import { backendCommand } from './relay/contestants.ts'
 import { h2load } from './relay/h2load.ts'
 import { cpuOf, flag, inTurn, Rig } from './relay/rig.ts'
-import { caddy, certify, floor, tlsHaproxy, tlsNginx, tlsOurs } from './relay/tls-peers.ts'
+import { caddy, certify, floor, passing, tlsHaproxy, tlsNginx, tlsOurs } from './relay/tls-peers.ts'
 import { compare, type Result } from './table.ts'
 
 const BACKEND = 18_600
@@ -20,7 +20,7 @@ export async function run(flags: string[]): Promise<Result[]> {
   try {
     await certify(rig.dir)
     await rig.start(await backendCommand(rig.dir, BACKEND), BACKEND)
-    const field = await rig.field([tlsOurs, tlsNginx, tlsHaproxy, caddy, floor('h1')], BACKEND + 1, BACKEND)
+    const field = await rig.field([tlsOurs, tlsNginx, tlsHaproxy, caddy, floor('h1'), passing], BACKEND + 1, BACKEND)
     await inTurn(field, rounds + 1, async ({ name, port, children }, round) => {
       const start = await cpuOf(children)
       for (let i = 0; i < TIMES; i++) await h2load(port, ['--h1', '-c', String(NEW), '-n', String(NEW)])
@@ -33,7 +33,7 @@ export async function run(flags: string[]): Promise<Result[]> {
   } finally {
     await rig.close()
   }
-  const conditions = 'TLS 1.3, ECDSA P-256, HTTP/1.1, 107-byte body, nginx behind (none behind node floor), Caddy on all cores and the others on one'
+  const conditions = 'TLS 1.3, ECDSA P-256, HTTP/1.1, 107-byte body, nginx behind (none behind node floor; node passing hands the bytes on unread), Caddy on all cores and the others on one'
   return [
     compare('tls new connection cpu', 'us/connection', fresh, `${conditions}, ${NEW} connections at once without resumption, one request each`),
     compare('tls request cpu', 'us/request', kept, `${conditions}, 64 kept-alive connections, ${SECONDS} s a run`),

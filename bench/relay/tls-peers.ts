@@ -78,6 +78,12 @@ https://bench.test:${port} {
   },
 }
 
+/** What Node's own TLS costs who hands decrypted bytes on to a backend and back without looking at them. */
+export const passing: Contestant = {
+  name: 'node passing',
+  command: async (dir, port, backend) => [process.execPath, here('floor.mjs'), String(port), 'h1', dir, String(backend)],
+}
+
 /** What Node's TLS or HTTP/2 server costs before a proxy does anything: `protocol` is h1 or h2. */
 export function floor(protocol: 'h1' | 'h2'): Contestant {
   return { name: 'node floor', command: async (dir, port) => [process.execPath, here('floor.mjs'), String(port), protocol, dir] }
