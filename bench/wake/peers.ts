@@ -7,6 +7,7 @@ import * as oci from '../../provisioner/commands/oci.ts'
 import { cgroups } from '../../provisioner/cgroup.ts'
 import { newest, type Image } from '../../provisioner/images/store.ts'
 import { exec, type Rig } from '../relay/rig.ts'
+import { installed } from '../pods/docker.ts'
 import type { House } from './house.ts'
 import { PAGE, polled, type Target } from './page.ts'
 
@@ -61,6 +62,7 @@ async function byHand(rig: Rig, house: House): Promise<Peer> {
 }
 
 async function docker(rig: Rig, _house: House, { rootfs, config }: Image): Promise<Peer> {
+  if (!installed()) throw new Error('Docker: there is no dockerd')
   const dir = `${rig.dir}/docker`
   const call = (...args: string[]) => exec('docker', ['--host', `unix://${dir}/sock`, ...args])
   await exec('ip', ['link', 'add', BRIDGE, 'type', 'bridge'])
