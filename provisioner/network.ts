@@ -1,6 +1,7 @@
 // A pod's network: a namespace of its own, joined to the house's bridge by the CNI plugins, with addresses chosen by us. Called by recipes.
 import { readdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { places } from '../wire/house.ts'
 import { AubergeError } from '../wire/error.ts'
 import * as commands from './commands/network.ts'
@@ -45,11 +46,18 @@ export async function ensureBridge(of: Instance, data: string): Promise<void> {
 export async function connect(host: Host, name: string): Promise<string> {
   const netns = netnsName(host.instance, name)
   await disconnect(host, name)
-  await run(commands.addNetns(netns))
-  await together(run(commands.settings(netns)), cni(host, name, 'ADD', 'loopback', 'lo'))
+  await addNetns(netns)
+  await cni(host, name, 'ADD', 'loopback', 'lo')
   const veth = hostEnd(await cni(host, name, 'ADD', 'bridge', DEVICE), host.instance.id)
   await guard(host, name, veth)
   return veth
+}
+
+/** With a name on this host, as `ip netns add` gives it. */
+async function addNetns(netns: string): Promise<void> {
+  await mkdir(dirname(netnsPlace(netns)), { recursive: true })
+  await writeFile(netnsPlace(netns), '', { flag: 'wx', mode: 0 })
+  await run(commands.addSettled(netnsPlace(netns)))
 }
 
 /** Makes the network that a runtime gave a pod as it started what `connect` makes: the site's MAC and IPv6 address, a name, and rules. `pid`: a process in it. */
@@ -57,7 +65,7 @@ export async function takeOver(host: Host, name: string, pid: number): Promise<v
   const netns = netnsName(host.instance, name)
   const own = addressesOf(host, name)
   await run(commands.attachNetns(netns, pid))
-  await run(commands.settings(netns))
+  await run(commands.settle(netns))
   await run(commands.setMac(netns, DEVICE, own.mac))
   await run(commands.addAddressInside(netns, DEVICE, `${own.ipv6}/64`))
   await run(commands.addRouteInside(netns, DEVICE, gateway(host.instance).ipv6))
@@ -77,15 +85,19 @@ async function peerOf(netns: string): Promise<string> {
 async function guard(host: Host, name: string, veth: string): Promise<void> {
   const own = addressesOf(host, name)
   host.states.live(name, { veth })
-  const neighbours = [own.ipv4, own.ipv6, linkLocal(own.mac)].map(address => run(commands.neighbour(host.instance.id, address, own.mac)))
-  const port = [run(commands.isolate(veth)), run(commands.forwardingEntry(veth, own.mac)), admit(host, name, veth)]
-  await together(narrow(host.instance, netnsName(host.instance, name)), ...port, ...neighbours)
+  const neighbours = commands.neighbours(host.instance.id, [own.ipv4, own.ipv6, linkLocal(own.mac)], own.mac)
+  await together(
+    narrow(host.instance, netnsName(host.instance, name)), admit(host, name, veth),
+    run(commands.bridgeBatch(), { input: commands.port(veth, own.mac) }), run(commands.batch(), { input: neighbours }),
+  )
 }
 
 async function narrow(of: Instance, netns: string): Promise<void> {
   const { ipv4, ipv6 } = gateway(of)
-  await run(commands.batch(netns, '-4'), { input: commands.narrow(DEVICE, ipv4, [subnet4(of)]) })
-  await run(commands.batch(netns, '-6'), { input: commands.narrow(DEVICE, ipv6, [subnet6(of), 'fe80::/64']) })
+  await together(
+    run(commands.batchInside(netns, '-4'), { input: commands.narrow(DEVICE, ipv4, [subnet4(of)]) }),
+    run(commands.batchInside(netns, '-6'), { input: commands.narrow(DEVICE, ipv6, [subnet6(of), 'fe80::/64']) }),
+  )
 }
 
 /** Takes the site's network away: interface, addresses, namespace, rules. Of a site that has none, nothing. */

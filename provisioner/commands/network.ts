@@ -5,21 +5,30 @@ export const addNetns = (name: string) => ['ip', 'netns', 'add', name]
 export const attachNetns = (name: string, pid: number) => ['ip', 'netns', 'attach', name, String(pid)]
 export const deleteNetns = (name: string) => ['ip', 'netns', 'delete', name]
 
+/** Makes a namespace whose name is a file that is there, with the settings below: one program for both, for each costs a cold wake some milliseconds. */
+export const addSettled = (file: string) => ['unshare', `--net=${file}`, ...SETTINGS]
+/** In a namespace that somebody else made. */
+export const settle = (netns: string) => ['ip', 'netns', 'exec', netns, ...SETTINGS]
+
 /**
  * Settings inside a pod's network namespace. It belongs to the host's user namespace, so root in the pod may bind port 80 only where
  * no port is privileged; and an address must work at once, without duplicate detection; no router tells a pod anything.
  */
-export const settings = (netns: string) => [
-  'ip', 'netns', 'exec', netns, 'sysctl', '-q', '-w', 'net.ipv4.ip_unprivileged_port_start=0', 'net.ipv6.conf.all.accept_dad=0', 'net.ipv6.conf.default.accept_dad=0',
+const SETTINGS = [
+  'sysctl', '-q', '-w', 'net.ipv4.ip_unprivileged_port_start=0', 'net.ipv6.conf.all.accept_dad=0', 'net.ipv6.conf.default.accept_dad=0',
   'net.ipv6.conf.all.accept_ra=0', 'net.ipv6.conf.default.accept_ra=0', 'net.ipv4.conf.all.accept_redirects=0', 'net.ipv4.conf.default.accept_redirects=0',
   'net.ipv6.conf.all.accept_redirects=0', 'net.ipv6.conf.default.accept_redirects=0', 'net.ipv4.ping_group_range=0 2147483647',
 ]
+
+/** Take the lines of `neighbours`, and of `port`, from standard input. */
+export const batch = () => ['ip', '-batch', '-']
+export const bridgeBatch = () => ['bridge', '-batch', '-']
 
 /**
  * Takes lines for `narrow` from standard input. A pod has no neighbour but the gateway: the kernel's tables of neighbours are the whole machine's, and a pod
  * that asks for a thousand addresses of its network would fill them for everyone.
  */
-export const batch = (netns: string, family: '-4' | '-6') => ['ip', '-n', netns, family, '-batch', '-']
+export const batchInside = (netns: string, family: '-4' | '-6') => ['ip', '-n', netns, family, '-batch', '-']
 export const narrow = (device: string, gateway: string, networks: string[]) =>
   [`route replace ${gateway} dev ${device} scope link`, ...networks.map(network => `route flush exact ${network} dev ${device}`), ''].join('\n')
 
@@ -46,13 +55,12 @@ export const addAddressInside = (netns: string, device: string, address: string)
 export const addRouteInside = (netns: string, device: string, via: string) => [...inside(netns), 'route', 'replace', 'default', 'via', via, 'dev', device]
 export const linkInside = (netns: string, device: string) => [...inside(netns), '-json', 'link', 'show', device]
 
-/** Frames between two isolated ports of one bridge are never forwarded. */
-export const isolate = (port: string) => ['bridge', 'link', 'set', 'dev', port, 'isolated', 'on', 'learning', 'off']
-export const forwardingEntry = (port: string, mac: string) => ['bridge', 'fdb', 'replace', mac, 'dev', port, 'master', 'static']
+/** Frames between two isolated ports of one bridge are never forwarded; whose frames a port carries is said, not learned. */
+export const port = (device: string, mac: string) => [`link set dev ${device} isolated on learning off`, `fdb replace ${mac} dev ${device} master static`, ''].join('\n')
 
 /** The host knows its pods' neighbours for good: nothing to ask before the first SYN, nothing a pod could claim. */
-export const neighbour = (bridge: string, address: string, mac: string) =>
-  ['ip', 'neighbour', 'replace', address, 'lladdr', mac, 'dev', bridge, 'nud', 'permanent']
+export const neighbours = (bridge: string, addresses: string[], mac: string) =>
+  [...addresses.map(address => `neighbour replace ${address} lladdr ${mac} dev ${bridge} nud permanent`), ''].join('\n')
 export const forgetNeighbour = (bridge: string, address: string) => ['ip', 'neighbour', 'delete', address, 'dev', bridge]
 
 /** A link of two ends, one of them in a network namespace. */

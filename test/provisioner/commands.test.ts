@@ -21,8 +21,8 @@ const cases: [string, readonly string[], string][] = [
   ['mount a log', volume.mountLog('/l'), 'mount -t tmpfs -o size=2m,nr_inodes=8,mode=0700,nosuid,nodev,noexec auberge-log /l'],
   ['check a volume', volume.check('/v.img'), 'e2fsck -f -p /v.img'],
   ['namespace', network.addNetns('n'), 'ip netns add n'],
-  ['isolate', network.isolate('veth1'), 'bridge link set dev veth1 isolated on learning off'],
-  ['neighbour', network.neighbour('br', 'fd00::2', '02:00:00:00:00:01'), 'ip neighbour replace fd00::2 lladdr 02:00:00:00:00:01 dev br nud permanent'],
+  ['isolate', [network.port('veth1', '02:00:00:00:00:01')], 'link set dev veth1 isolated on learning off\nfdb replace 02:00:00:00:00:01 dev veth1 master static\n'],
+  ['neighbour', [network.neighbours('br', ['fd00::2'], '02:00:00:00:00:01')], 'neighbour replace fd00::2 lladdr 02:00:00:00:00:01 dev br nud permanent\n'],
   ['an IPv6 address', network.addAddress('br', 'fd00::1/64'), 'ip address replace fd00::1/64 dev br nodad'],
   ['an IPv4 address', network.addAddress('br', '10.0.0.1/20'), 'ip address replace 10.0.0.1/20 dev br'],
 ]

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
-import { run } from '../../../provisioner/run.ts'
+import { run, succeeds } from '../../../provisioner/run.ts'
 
 export const PUBLIC = { ipv4: '198.51.100.2', ipv6: '2001:db8:6::2' }
 export const METADATA = { ipv4: '169.254.169.254', ipv6: 'fd00:ec2::254' }
@@ -25,7 +25,11 @@ export async function internet(t: TestContext): Promise<Internet> {
   const netns = `augnet-${process.pid}`
   const [near, far] = [`augn${process.pid}`.slice(0, 15), 'eth0']
   await run(['ip', 'netns', 'add', netns])
-  t.after(() => run(['ip', 'netns', 'delete', netns]))
+  t.after(async () => {
+    // By itself the link would be gone some time after the namespace, and the next test's is of the same name.
+    await succeeds(['ip', 'link', 'delete', near])
+    await run(['ip', 'netns', 'delete', netns])
+  })
   await run(['ip', 'link', 'add', near, 'type', 'veth', 'peer', 'name', far, 'netns', netns])
   await run(['ip', 'link', 'set', near, 'up'])
   for (const line of [`address add 198.51.100.1/24 dev ${near}`, `address add 2001:db8:6::1/64 dev ${near} nodad`, ...[METADATA.ipv4, PRIVATE.ipv4, METADATA.ipv6, PRIVATE.ipv6].map(address => `route add ${address} dev ${near}`)]) await run(['ip', ...line.split(' ')])
