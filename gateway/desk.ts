@@ -135,6 +135,9 @@ export type SigningStep = 'roll' | 'confirm' | 'cancel' | 'withdraw'
 export type LogSource = 'pod' | 'error' | 'access'
 export type ArchiveType = 'zip' | 'tar.gz'
 
+/** nochg: it pointed there before; nohost: no such name is the actor's to point. */
+export type Pointed = 'good' | 'nochg' | 'nohost'
+
 /** Every verb throws AubergeErrors; `actor` is who is recorded in the audit log. Whether the actor may is the panel's to check. */
 export interface Desk {
   /** Reserves, and resolves once the name resolves, routes and (for a site) its pod is ready to start. Undone whole if any step fails. */
@@ -153,6 +156,8 @@ export interface Desk {
   keepRecords(actor: Account, name: string, records: unknown): Promise<SiteRecord[]>
   /** Where a name that points elsewhere points from now on. */
   point(actor: Account, name: string, addresses: unknown): Promise<void>
+  /** Points a whole name of the actor's own, or one below that has addresses among its records, at these; what it has of the other family stays. */
+  repoint(actor: Account, host: string, addresses: string[]): Promise<Pointed>
   /** The records the administrator keeps in the zone: at its apex, and at names that nobody can reserve. */
   zoneRecords(): SiteRecord[]
   keepZoneRecords(actor: Account, records: unknown): Promise<SiteRecord[]>

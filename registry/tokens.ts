@@ -34,7 +34,7 @@ export function openTokens(db: Database): Tokens {
       const token = newSecret('abt_')
       db.transaction(() => {
         if ((count.get(account)?.tokens ?? 0) >= MOST) throw new AubergeError('quota', `an account may have ${MOST} tokens: revoke one first`)
-        insert.run(id, hashSecret(token), account, name, Date.now(), scope.may, scope.may === 'deploy' ? scope.site : null)
+        insert.run(id, hashSecret(token), account, name, Date.now(), scope.may, 'site' in scope ? scope.site : null)
       }).immediate()
       return { id, token }
     },
@@ -54,5 +54,6 @@ export function openTokens(db: Database): Tokens {
 
 /** A token for one site goes with it, so it always has one. */
 function scopeOf({ may, site }: Scoped): TokenScope {
+  if (may === 'dyndns') return { may, site }
   return may === 'deploy' ? { may, site: site ?? '' } : { may }
 }

@@ -22,8 +22,8 @@ export type Account = {
   mostNames: number | null
 }
 
-/** What a token may do: everything, look at everything, or deploy one site and nothing else. */
-export type TokenScope = { may: 'all' } | { may: 'read' } | { may: 'deploy'; site: string }
+/** What a token may do: everything, look at everything, deploy one site, or say where one name (null: any of the account's) points; and nothing else. */
+export type TokenScope = { may: 'all' } | { may: 'read' } | { may: 'deploy'; site: string } | { may: 'dyndns'; site: string | null }
 
 /** What a pod may use. All in bytes, except `cpu` in cores and `pids` in processes. */
 export type PodLimits = { memory: number; cpu: number; disk: number; pids: number }

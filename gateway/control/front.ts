@@ -13,6 +13,7 @@ import { condition } from './condition.ts'
 import { createSite } from './create.ts'
 import { domainVerbs } from './domains/verbs.ts'
 import type { Domains } from './domains/domains.ts'
+import { repoint } from './dynamic.ts'
 import { health } from './health.ts'
 import type { Keeper } from './keeper.ts'
 import { podOf, pods, reserved, siteOf, specOf, type Parts } from './parts.ts'
@@ -50,6 +51,7 @@ export function frontDesk(parts: FrontParts): Desk {
     ...domainVerbs(parts),
     ...recordVerbs(parts, record),
     ...toolVerbs(parts, record),
+    repoint: repoint(parts, record),
     async restore(actor, name, body) {
       const from = await restoreSite(parts, actor, { name, body, trust: 'account' })
       record(actor, 'site.restore', name, from === name ? undefined : `from a backup of ${from}`)

@@ -11,7 +11,7 @@ export const CONSOLE: Account = { id: 0, username: 'console', role: 'admin', sus
 /** Finds out who calls: the console, a bearer token, or the session cookie. A bad token is refused, a bad cookie ignored. */
 export function recognise(room: Room, request: FastifyRequest): void {
   if (room.door === 'console') return prove(request, CONSOLE, 'console')
-  if (request.headers.authorization !== undefined) {
+  if (request.headers.authorization !== undefined && request.routeOptions.config.basic !== true) {
     const { account, scope } = byToken(room, request.headers.authorization)
     request.scope = scope
     return prove(request, account, 'token')
@@ -74,6 +74,7 @@ function checkScope(request: FastifyRequest): void {
   const { scope } = request
   if (scope === null || scope.may === 'all' || (scope.may === 'read' && !changes(request))) return
   if (scope.may === 'read') throw new AubergeError('forbidden', 'This token may only look. Make one that may do everything on your account page.')
+  if (scope.may === 'dyndns') throw new AubergeError('forbidden', 'This token may only say where names point (/nic/update).')
   if (request.reservation !== null && request.reservation.name !== scope.site) throw new AubergeError('not_found', `There is no site "${request.reservation.name}".`)
   if (request.routeOptions.config.deploys !== true) throw new AubergeError('forbidden', `This token may only deploy ${scope.site}.`)
 }

@@ -51,6 +51,8 @@ declare module 'fastify' {
     most?: number | ((request: FastifyRequest) => number)
     /** Also for a token that may only deploy a site. */
     deploys?: boolean
+    /** It looks at a username and a token by itself (RFC 7617). */
+    basic?: boolean
     /** Changes something although its method is GET (an upgrade). */
     changes?: boolean
   }

@@ -19,6 +19,9 @@ export const RATES = {
   failureAddress: { most: 50, window: 5 * MINUTE },
   failureAccount: { most: 200, window: 5 * MINUTE },
   domains: { most: 60, window: 10 * MINUTE },
+  /** Updates of dynamic names by one account, and from one address with what is no token. */
+  dyndns: { most: 60, window: 10 * MINUTE },
+  dyndnsFailure: { most: 30, window: 10 * MINUTE },
   names: { most: 120, window: MINUTE },
   /** Reports from one address, and of one host by everybody. */
   reports: { most: 5, window: 60 * MINUTE },
@@ -72,9 +75,14 @@ export class Rates {
 
   /** Throws RateLimited where `key` has used up its tries; counts nothing. */
   check(key: string, rate: Rate): void {
+    if (this.has(key, rate)) return
+    throw new RateLimited(Math.max(1, Math.ceil(((this.#windows.get(key)?.until ?? 0) - this.#now()) / 1000)))
+  }
+
+  /** Whether `key` has tries left; counts nothing. */
+  has(key: string, rate: Rate): boolean {
     const window = this.#windows.get(key)
-    if (window === undefined || window.until <= this.#now() || window.count < rate.most) return
-    throw new RateLimited(Math.max(1, Math.ceil((window.until - this.#now()) / 1000)))
+    return window === undefined || window.until <= this.#now() || window.count < rate.most
   }
 
   /** Counts one try. */

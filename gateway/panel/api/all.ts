@@ -15,6 +15,7 @@
 //   POST   /api/sites/NAME/sleep {tier?}                    GET    /api/images
 //   POST   /api/sites/NAME/database/rotate                 GET PUT /api/zone/records
 //   GET PUT /api/sites/NAME/records
+//   GET    /nic/update?hostname=…&myip=…                    Basic: username, token
 //   GET POST /api/sites/NAME/domains {domain,www?}
 //   PATCH DELETE …/domains/DOMAIN {canonical}   POST …/domains/DOMAIN/check
 //   POST   /api/sites/NAME/rollback {release}               POST   /api/images/NAME/build        streams its progress as text
@@ -42,6 +43,7 @@ import { addConsole } from './console.ts'
 import { addContent } from './content.ts'
 import { addDatabase } from './database.ts'
 import { addDomains } from './domains.ts'
+import { addDyndns } from './dyndns.ts'
 import { addEvents } from './events.ts'
 import { addExec } from './exec.ts'
 import { addFiles } from './files.ts'
@@ -65,7 +67,7 @@ import { addTools } from './tools.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
-  addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addRecords, addLogs, addEvents, addBackup, addFinals, addHouse,
+  addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addRecords, addDyndns, addLogs, addEvents, addBackup, addFinals, addHouse,
   addFiles, addExec, addConsole, addTools, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addMetrics,
 ]
 

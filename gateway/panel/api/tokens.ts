@@ -11,8 +11,8 @@ import { audit } from './accounts.ts'
 const MOST_TOKENS = 100
 const NewToken = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 100 }),
-  scope: Type.Optional(Type.Union([Type.Literal('all'), Type.Literal('read'), Type.Literal('deploy')], { description: 'what it may do: everything (as without), look, or deploy `site` and nothing else' })),
-  site: Type.Optional(Type.String({ maxLength: 300, description: 'with scope deploy: which site' })),
+  scope: Type.Optional(Type.Union([Type.Literal('all'), Type.Literal('read'), Type.Literal('deploy'), Type.Literal('dyndns')], { description: 'what it may do: everything (as without), look, deploy `site`, or say by dyndns2 where `site` (or any name of the account) points, and nothing else' })),
+  site: Type.Optional(Type.String({ maxLength: 300, description: 'with scope deploy: which site; with dyndns: which name' })),
 })
 const Identified = Type.Object({ id: Type.String({ maxLength: 100 }) })
 
@@ -42,18 +42,19 @@ export function createToken(room: Room, account: Account, wish: Static<typeof Ne
 }
 
 function scopeOf(room: Room, account: Account, { scope: may = 'all', site }: Static<typeof NewToken>): TokenScope {
-  if (may !== 'deploy') {
-    if (site !== undefined) throw new AubergeError('invalid', 'A site is for tokens of scope "deploy".')
+  if (may === 'dyndns' && site === undefined) return { may, site: null }
+  if (may === 'all' || may === 'read') {
+    if (site !== undefined) throw new AubergeError('invalid', 'A site is for tokens of scope "deploy" and "dyndns".')
     return { may }
   }
   if (site === undefined) throw new AubergeError('invalid', 'Say in "site" which site the token deploys.')
   const reservation = room.registry.reservations.get(site)
-  if (reservation?.kind === 'site' && (reservation.owner === account.id || account.role === 'admin')) return { may, site }
+  if (reservation && (reservation.kind === 'site' || may === 'dyndns') && (reservation.owner === account.id || account.role === 'admin')) return { may, site }
   throw new AubergeError('not_found', `There is no site "${site}".`)
 }
 
 function spelled(scope: TokenScope): { scope: TokenScope['may']; site: string | null } {
-  return { scope: scope.may, site: scope.may === 'deploy' ? scope.site : null }
+  return { scope: scope.may, site: 'site' in scope ? scope.site : null }
 }
 
 export function revokeToken(room: Room, account: Account, id: string): void {

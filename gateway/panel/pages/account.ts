@@ -45,18 +45,18 @@ function showAccount(room: Room, views: Views, request: FastifyRequest, reply: F
   const sites = room.registry.reservations.list(account.id)
   return views.show(request, reply, 'account', {
     tokens: listTokens(room, account), sessions: listSessions(room, request), names: sites.length, made: null,
-    sites: sites.filter(({ kind }) => kind === 'site').map(({ name }) => name), origin: `${request.protocol}://${request.host}`, styles: ['people.css'], ...data,
+    sites: sites.filter(({ kind }) => kind === 'site').map(({ name }) => name), elsewhere: sites.filter(({ kind }) => kind === 'external').map(({ name }) => name), origin: `${request.protocol}://${request.host}`, styles: ['people.css'], ...data,
   })
 }
 
 type Show = (request: FastifyRequest, reply: FastifyReply, data?: Data) => FastifyReply
 
-/** Of the form's one list: `all`, `read`, or `deploy NAME`. The secret is in this answer and in no other. */
+/** Of the form's one list: `all`, `read`, `deploy NAME`, `dyndns` or `dyndns NAME`. The secret is in this answer and in no other. */
 function makeToken(room: Room, show: Show, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const name = field(request, 'token-name').trim().slice(0, 64) || 'script'
   const [scope, site] = field(request, 'token-scope').split(' ')
   try {
-    const made = createToken(room, caller(request), { name, ...(scope === 'read' || scope === 'deploy' ? { scope } : {}), ...(scope === 'deploy' && site ? { site } : {}) })
+    const made = createToken(room, caller(request), { name, ...(scope === 'read' || scope === 'deploy' || scope === 'dyndns' ? { scope } : {}), ...(site ? { site } : {}) })
     return show(request, reply, { made })
   } catch (error) {
     return show(request, reply, { errors: { 'token-name': Object.values(errorsOf(error, request, reply))[0] }, values: { 'token-name': name } })

@@ -1,4 +1,4 @@
-// `/sites`: an account's sites, and reserving another name.
+// `/sites`: an account's sites, and reserving another name, for a site or for what is elsewhere.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import { listFinals } from '../api/finals.ts'
@@ -7,11 +7,22 @@ import { caller } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { errorsOf, field, query, type Data, type Views } from './views.ts'
 
+const AT_ELSEWHERE = { name_taken: 'elsewhere', name_invalid: 'elsewhere', name_reserved: 'elsewhere', quota: 'elsewhere', invalid: 'addresses' }
+
 export function addSitesPage(app: App, room: Room, views: Views): void {
   const show = async (request: FastifyRequest, reply: FastifyReply, data: Data) =>
     views.show(request, reply, 'sites', { finals: (await listFinals(room, caller(request)).catch(() => [])).length, sites: room.desk.list(caller(request)), scripts: ['names.js', 'live.js'], ...data })
 
   app.get('/sites', { config: { access: 'account' } }, (request, reply) => show(request, reply, { values: { name: query(request, 'name') } }))
+  app.post('/sites/elsewhere', { config: { access: 'account' } }, async (request, reply) => {
+    const [name, addresses] = [field(request, 'elsewhere').trim(), field(request, 'addresses')]
+    try {
+      await createSite(room, caller(request), { name, kind: 'external', addresses: addresses.split(/[\s,]+/).filter(one => one !== '') })
+    } catch (error) {
+      return show(request, reply, { errors: errorsOf(error, request, reply, AT_ELSEWHERE), values: { elsewhere: name, addresses } })
+    }
+    return reply.redirect(`/sites/${encodeURIComponent(name)}/domains?done=created`, 303)
+  })
   app.post('/sites', { config: { access: 'account' } }, async (request, reply) => {
     const name = field(request, 'name').trim()
     try {

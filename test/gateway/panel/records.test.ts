@@ -1,32 +1,19 @@
 // What owners and the administrator keep in DNS: by the API and the pages, in front of the real name server, asked with dig.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import type { SiteView } from '../../../gateway/desk.ts'
 import { en } from '../../../gateway/panel/language/en.ts'
 import { fr } from '../../../gateway/panel/language/fr.ts'
-import { boundBoth, dig, startNameServer } from '../../dns/nameserver.ts'
-import { openHouse, people, type Visitor } from './house.ts'
+import { dig } from '../../dns/nameserver.ts'
+import { people, type Visitor } from './house.ts'
+import { openNamedHouse } from './named.ts'
 
-const ends: (() => unknown)[] = []
-let port = 0
-let house: Awaited<ReturnType<typeof openHouse>>
-let alice: Visitor, bob: Visitor, boss: Visitor
+const house = await openNamedHouse()
+after(house.close)
+const { dns: port, records: asked } = house
+const { alice, bob, boss } = await people(house)
+await alice.call('POST', '/api/sites', { name: 'home', kind: 'external', addresses: ['192.0.2.9'] })
 
-before(async () => {
-  house = await openHouse({ dns: [{ address: '127.0.0.1', port: 0 }] })
-  ends.push(house.close)
-  const { udp, tcp } = await boundBoth()
-  const server = startNameServer(house.house.data, 'localhost', udp.fd, tcp.fd)
-  tcp.close()
-  ends.push(udp.close, () => { server.child.kill('SIGKILL'); return server.exit })
-  await server.ready
-  port = udp.port
-  ;({ alice, bob, boss } = await people(house))
-  await alice.call('POST', '/api/sites', { name: 'home', kind: 'external', addresses: ['192.0.2.9'] })
-})
-after(async () => { for (const end of ends.reverse()) await end() })
-
-const asked = async (name: string, type: string): Promise<string[]> => (await dig(port, '+tcp', name, type)).answer
 const put = (who: Visitor, records: unknown, name = 'home') => who.call('PUT', `/api/sites/${name}/records`, records)
 
 test('what an owner puts is answered when the call is', async () => {
