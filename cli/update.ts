@@ -9,7 +9,7 @@ type Values = Record<string, string>
 export async function updateSite(desk: Desk): Promise<void> {
   const { options } = desk.order
   const change = { ...simple(options), ...await settings(desk) }
-  if (Object.keys(change).length === 0) throw new UsageError('site update: nothing to change; give --image, --memory, --cpu, --disk, --database, --env, --php, --start, --egress or --address')
+  if (Object.keys(change).length === 0) throw new UsageError('site update: nothing to change; give --image, --memory, --cpu, --disk, --database, --env, --php, --start, --egress, --www or --address')
   const site = await desk.admin.json<SiteView>('PATCH', sitePath(desk), { json: change })
   answer(desk, site, () => `${describe(site)}${site.restartNeeded ? `It goes on as it is until it next starts: auberge site restart ${argument(desk, 'NAME')}\n` : ''}`)
 }
@@ -20,6 +20,7 @@ function simple(options: Map<string, unknown>): object {
   return {
     ...(options.has('image') ? { image: String(options.get('image')) } : {}),
     ...(options.has('start') ? { start: String(options.get('start')) } : options.has('unset-start') ? { start: null } : {}),
+    ...(options.has('www') ? { www: options.get('www') === 'on' } : {}),
     ...(options.has('address') ? { addresses: options.get('address') } : {}),
     ...(options.has('egress') ? { egress: String(options.get('egress')) } : {}),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),

@@ -21,6 +21,8 @@ export type SiteView = {
   restartNeeded: boolean
   ipv4: string[]
   ipv6: string[]
+  /** Whether `www.` of the name answers as the name does. */
+  www: boolean
   limits: Limits | null
   env: Record<string, string>
   /** Settings of PHP by their names in php.ini; `start`: what starts an application, null for its image's own. */
@@ -154,6 +156,8 @@ export interface Desk {
   records(name: string): SiteRecord[]
   /** Puts others in their place (`invalid` where one can't be), and resolves, with their one spelling, once DNS answers them. */
   keepRecords(actor: Account, name: string, records: unknown): Promise<SiteRecord[]>
+  /** Whether `www.` of the name answers as the name does; resolves once DNS and every relay know. */
+  setWww(actor: Account, name: string, www: boolean): Promise<void>
   /** Where a name that points elsewhere points from now on. */
   point(actor: Account, name: string, addresses: unknown): Promise<void>
   /** Points a whole name of the actor's own, or one below that has addresses among its records, at these; what it has of the other family stays. */

@@ -98,6 +98,8 @@ export interface Reservations {
   mark(name: string, phase: ReservationPhase): void
   /** What is kept in DNS under the name from now on. */
   keep(name: string, records: Reservation['records']): void
+  /** Whether `www.` of the name answers as it does. */
+  setWww(name: string, www: boolean): void
   /** Where an external name points from now on; `not_found` for any other. */
   point(name: string, addresses: Reservation['addresses']): void
   /** The account that held a name last, where it rests; null where none does. */

@@ -5,7 +5,7 @@ import { judgeName } from './names.ts'
 import type { NameVerdict, Reservations } from './registry.ts'
 import type { Reservation, ReservationPhase, SiteRecord } from './types.ts'
 
-type Row = { name: string; owner: number; kind: 'site' | 'external'; phase: ReservationPhase; addresses: string; records: string; created_at: number }
+type Row = { name: string; owner: number; kind: 'site' | 'external'; phase: ReservationPhase; addresses: string; records: string; www: number; created_at: number }
 
 /** How long it is known who held a name: somebody's DNS may lead to it still. */
 const REMEMBERED = 2 * 365 * 24 * 3600 * 1000
@@ -21,6 +21,7 @@ export function openReservations(db: Database): Reservations {
   const insert = db.prepare('INSERT INTO reservations (name, owner, kind, phase, addresses, created_at) VALUES (?, ?, ?, ?, ?, ?)')
   const mark = db.prepare('UPDATE reservations SET phase = ? WHERE name = ?')
   const keep = db.prepare('UPDATE reservations SET records = ? WHERE name = ?')
+  const setWww = db.prepare('UPDATE reservations SET www = ? WHERE name = ?')
   const point = db.prepare("UPDATE reservations SET addresses = ? WHERE name = ? AND kind = 'external'")
   const remove = db.prepare<[string], Row>('DELETE FROM reservations WHERE name = ? RETURNING *')
   const quarantined = db.prepare<[string, number], { owner: number }>('SELECT owner FROM quarantine WHERE name = ? AND until > ?')
@@ -56,7 +57,7 @@ export function openReservations(db: Database): Reservations {
         const now = Date.now()
         forget.run(now)
         insert.run(name, account, kind, phase, JSON.stringify(addresses), now)
-        return { name, owner: account, kind, phase, addresses, records: [], createdAt: now }
+        return { name, owner: account, kind, phase, addresses, records: [], www: false, createdAt: now }
       }).immediate()
     },
     get(name) {
@@ -74,6 +75,9 @@ export function openReservations(db: Database): Reservations {
     },
     keep(name, records) {
       if (keep.run(JSON.stringify(records), name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)
+    },
+    setWww(name, www) {
+      if (setWww.run(www ? 1 : 0, name).changes === 0) throw new AubergeError('not_found', `nobody holds the name ${name}`)
     },
     point(name, addresses) {
       if (point.run(JSON.stringify(addresses), name).changes === 0) throw new AubergeError('not_found', `there is no name ${name} that points elsewhere`)
@@ -101,5 +105,5 @@ function toReservation(row: Row): Reservation {
   const addresses = JSON.parse(row.addresses) as Reservation['addresses']
   // Nearly all keep none, and all are read at start.
   const records = row.records === '[]' ? [] : JSON.parse(row.records) as SiteRecord[]
-  return { name, owner, kind, phase, addresses, records, createdAt: row.created_at }
+  return { name, owner, kind, phase, addresses, records, www: row.www === 1, createdAt: row.created_at }
 }

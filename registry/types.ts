@@ -49,6 +49,8 @@ export type Reservation = {
   addresses: { a: string[]; aaaa: string[] }
   /** What its owner keeps in DNS under the name. */
   records: SiteRecord[]
+  /** Whether `www.` of the name answers as the name does, where its owner keeps no record of their own there. */
+  www: boolean
   createdAt: number
 }
 

@@ -7,7 +7,7 @@ import { places, type House } from '../../wire/house.ts'
 import { ownIpv6, siteRecords } from './addresses.ts'
 import { leadOf } from './domains/domains.ts'
 import { specOf } from './parts.ts'
-import { houseNames, namesOf } from './records.ts'
+import { hasWww, houseNames, namesOf } from './records.ts'
 import type { RoutingTable } from './routes.ts'
 import type { States } from './states.ts'
 
@@ -26,8 +26,9 @@ export function * zoneNames(registry: Registry, house: House, own: NameRecords):
     if (/^[a-z0-9-]+$/.test(label)) yield [label, { [label]: own }]
   }
   const sites = siteRecordsOf(registry, house, own)
-  for (const { name, kind, phase, addresses, records } of registry.reservations.walk()) {
-    if (phase === 'held') yield [name, namesOf(name, kind === 'site' ? sites.get(name) ?? own : addresses, records)]
+  for (const reservation of registry.reservations.walk()) {
+    const { name, kind, phase, addresses } = reservation
+    if (phase === 'held') yield [name, namesOf(name, kind === 'site' ? sites.get(name) ?? own : addresses, reservation)]
   }
 }
 
@@ -52,10 +53,14 @@ export function loadSites(registry: Registry, states: States, house: House): voi
   }
 }
 
-/** Which custom domains lead to which site. Before the sites, so that each comes with all its hosts. */
+/** Which custom domains lead to which site, and which sites have a `www.`. Before the sites, so that each comes with all its hosts. */
 export function loadDomains(registry: Registry, states: States): void {
   const bySite = Map.groupBy(registry.domains.walkHeld(), one => one.site)
-  for (const [site, domains] of bySite) states.lead(site, leadOf(domains))
+  for (const reservation of registry.reservations.walk()) {
+    const { name } = reservation
+    const www = hasWww(reservation)
+    if (www || bySite.has(name)) states.lead(name, leadOf(bySite.get(name) ?? [], www ? `www.${states.host(name)}` : null))
+  }
 }
 
 function lastPod(site: Site, route: SiteRoute | undefined): Pod | null {

@@ -49,7 +49,7 @@ export function frontDesk(parts: FrontParts): Desk {
     ...contentVerbs(parts, record, (actor, name) => restartForRelease(parts, name, byOf(actor, registry.reservations.get(name)?.owner))),
     ...finalVerbs(parts, record),
     ...domainVerbs(parts),
-    ...recordVerbs(parts, record),
+    ...recordVerbs(parts, record, name => parts.domains.lead(name)),
     ...toolVerbs(parts, record),
     repoint: repoint(parts, record),
     async restore(actor, name, body) {

@@ -13,8 +13,15 @@ import { reserved, type Parts } from './parts.ts'
 const ZONE_RECORDS = 'zone.records'
 
 type RecordParts = Pick<Parts, 'house' | 'registry' | 'zone' | 'turns'>
-type RecordVerbs = Pick<Desk, 'records' | 'keepRecords' | 'point' | 'zoneRecords' | 'keepZoneRecords'>
+type RecordVerbs = Pick<Desk, 'records' | 'keepRecords' | 'point' | 'setWww' | 'zoneRecords' | 'keepZoneRecords'>
 type Note = (actor: Account, action: string, subject: string, detail?: string) => void
+
+type Kept = Pick<Reservation, 'records' | 'www'>
+
+/** Whether `www.` of a name is what the name is: what its owner keeps there comes first. */
+export function hasWww({ records, www }: Kept): boolean {
+  return www && !records.some(({ name }) => name === 'www')
+}
 
 /** How far addresses may reach that people write into DNS. */
 export function reachOf({ zone }: Pick<House, 'zone'>): Reach {
@@ -26,9 +33,9 @@ export function scopeOf({ house }: Pick<Parts, 'house'>, name: string): RecordSc
   return siteScope(name, house.zone, reachOf(house))
 }
 
-/** Each name with records: `name` itself with the addresses `base`, and what is kept there and below. */
-export function namesOf(name: string, base: NameRecords, records: readonly SiteRecord[]): Record<string, NameRecords> {
-  const names = new Map([[name, base]])
+/** Each name with records: `name` itself with the addresses `base`, its `www.` where that is wanted, and what is kept there and below. */
+export function namesOf(name: string, base: NameRecords, { records, www }: Kept): Record<string, NameRecords> {
+  const names = new Map([[name, base], ...(hasWww({ records, www }) ? [[`www.${name}`, base] as const] : [])])
   for (const [at, own] of Map.groupBy(records, record => record.name)) {
     const whole = at === '@' ? name : name === '' ? at : `${at}.${name}`
     names.set(whole, { ...(at === '@' ? base : { a: [], aaaa: [] }), sets: setsOf(own) })
@@ -41,29 +48,37 @@ function setsOf(records: readonly SiteRecord[]): RecordSet[] {
 }
 
 /** What DNS shall say of a reservation. */
-export function namesFor({ house, registry, zone }: Pick<Parts, 'house' | 'registry' | 'zone'>, { name, kind, addresses, records }: Reservation): Record<string, NameRecords> {
+export function namesFor({ house, registry, zone }: Pick<Parts, 'house' | 'registry' | 'zone'>, reservation: Reservation): Record<string, NameRecords> {
+  const { name, kind, addresses } = reservation
   const site = kind === 'site' ? registry.sites.get(name) : null
-  return namesOf(name, kind === 'site' ? siteRecords(zone.own, site && ownIpv6(house, site)) : addresses, records)
+  return namesOf(name, kind === 'site' ? siteRecords(zone.own, site && ownIpv6(house, site)) : addresses, reservation)
 }
 
 /** What DNS shall say of the zone itself. */
 export function houseNames(registry: Pick<Parts['registry'], 'settings'>, own: NameRecords): Record<string, NameRecords> {
-  return namesOf('', own, keptIn(registry))
+  return namesOf('', own, { records: keptIn(registry), www: false })
 }
 
 function keptIn({ settings }: Pick<Parts['registry'], 'settings'>): SiteRecord[] {
   return JSON.parse(settings.get(ZONE_RECORDS) ?? '[]') as SiteRecord[]
 }
 
-export function recordVerbs(parts: RecordParts, note: Note): RecordVerbs {
+/** `lead` makes a site's hosts what the registry says. */
+export function recordVerbs(parts: RecordParts, note: Note, lead: (name: string) => Promise<void>): RecordVerbs {
   const { registry, zone, turns, house } = parts
   return {
     records: name => sorted(reserved(parts, name).records),
     async keepRecords(actor, name, input) {
       const records = sorted(parseRecords(input, scopeOf(parts, name)))
       await turns.run(name, () => change(parts, name, () => registry.reservations.keep(name, records)))
+      await lead(name)
       note(actor, 'site.records', name, `${records.length} records`)
       return records
+    },
+    async setWww(actor, name, www) {
+      await turns.run(name, () => change(parts, name, () => registry.reservations.setWww(name, www)))
+      await lead(name)
+      note(actor, 'site.www', name, www ? 'on' : 'off')
     },
     async point(actor, name, input) {
       const addresses = parseAddresses(input, reachOf(house))

@@ -15,10 +15,10 @@ export function siteView(parts: ViewParts, reservation: Reservation): SiteView {
   const { name, kind, createdAt } = reservation
   const owner = parts.registry.accounts.get(reservation.owner)?.username ?? ''
   const url = urlOf(parts.house, parts.states.host(name))
-  return { name, kind, url, owner, createdAt, usage: null, database: null, ...(kind === 'site' ? here(parts, name) : elsewhere(reservation)) }
+  return { name, kind, url, owner, createdAt, www: reservation.www, usage: null, database: null, ...(kind === 'site' ? here(parts, name) : elsewhere(reservation)) }
 }
 
-type Rest = Omit<SiteView, 'name' | 'kind' | 'url' | 'owner' | 'createdAt' | 'usage' | 'database'>
+type Rest = Omit<SiteView, 'name' | 'kind' | 'url' | 'owner' | 'createdAt' | 'www' | 'usage' | 'database'>
 
 function elsewhere({ addresses }: Reservation): Rest {
   return {

@@ -2,6 +2,7 @@
 import type { Account, Domain } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
 import type { Parts } from '../parts.ts'
+import { hasWww } from '../records.ts'
 import { followed, isElsewhere, isShown, proofIn, type Standing } from './judge.ts'
 import { Lanes } from './lanes.ts'
 import { look, type Look } from './look.ts'
@@ -85,7 +86,9 @@ export class Domains {
   /** Makes a site's hosts what the registry says; resolves when every relay knows. */
   async lead(site: string): Promise<void> {
     const { states, registry, relays } = this.#parts
-    await relays.settled(states.lead(site, leadOf(registry.domains.ofSite(site))))
+    const reservation = registry.reservations.get(site)
+    const www = reservation?.kind === 'site' && hasWww(reservation) ? `www.${states.host(site)}` : null
+    await relays.settled(states.lead(site, leadOf(registry.domains.ofSite(site), www)))
   }
 
   /** What the owner sets in DNS, and where. */
@@ -188,8 +191,8 @@ export class Domains {
   }
 }
 
-/** The hosts of those domains that are held, and the one where visitors are sent: only where it leads here. */
-export function leadOf(domains: Domain[]): { hosts: string[]; canonical: string | null } {
+/** The hosts of those domains that are held, and `www.` of the site's own name where it has that; and the one where visitors are sent: only where it leads here. */
+export function leadOf(domains: Domain[], www: string | null): { hosts: string[]; canonical: string | null } {
   const held = domains.filter(({ state }) => state !== 'pending')
-  return { hosts: held.map(({ domain }) => domain), canonical: held.find(one => one.canonical && one.strayedAt === null)?.domain ?? null }
+  return { hosts: [...(www === null ? [] : [www]), ...held.map(({ domain }) => domain)], canonical: held.find(one => one.canonical && one.strayedAt === null)?.domain ?? null }
 }

@@ -39,6 +39,7 @@ const Change = Type.Object({
   wakeForRobots: Type.Optional(Type.Boolean({ description: 'whether robots and scanners wake the site while it sleeps; docs/waking.md' })),
   egress: Type.Optional(Type.Union([Type.Literal('internet'), Type.Literal('none')], { description: 'what the pod may reach of its own accord; it takes effect at once' })),
   addresses: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20, description: 'where an external name points from now on' })),
+  www: Type.Optional(Type.Boolean({ description: 'whether www. of the name answers as the name does' })),
   tier: Type.Optional(Type.Union([Type.Literal('running'), Type.Literal('frozen'), Type.Literal('asleep')])),
 }, { additionalProperties: false })
 
@@ -96,8 +97,9 @@ function sort(addresses: string[]): { a: string[]; aaaa: string[] } {
 
 /** Changes what is named, within what the account may choose. */
 export async function changeSite(room: Room, account: Account, name: string, change: Static<typeof Change>): Promise<SiteView> {
-  const { tier, limits, php, addresses, ...wanted } = change
-  if (addresses !== undefined) await pointElsewhere(room, account, name, addresses, Object.keys(change).length > 1)
+  const { tier, limits, php, addresses, www, ...wanted } = change
+  if (addresses !== undefined) await pointElsewhere(room, account, name, addresses, Object.keys(change).some(key => key !== 'addresses' && key !== 'www'))
+  if (www !== undefined) await room.desk.setWww(account, name, www)
   if (limits !== undefined && account.role !== 'admin') checkLimits(room, name, limits)
   const all = { ...wanted, ...(limits === undefined ? {} : { limits }), ...(php === undefined ? {} : { php: parsePhp(php) }) }
   if (Object.keys(all).length > 0) await room.desk.updateSite(account, name, all)

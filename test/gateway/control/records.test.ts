@@ -82,3 +82,21 @@ test('a site\'s restore that a kill interrupted brings its records, too', async 
   const dns = await set.dns()
   assert.deepEqual(Object.fromEntries(dns.names), NAMES)
 })
+
+test('www. of a name is what the name is, where its owner wants that and keeps nothing else there', async t => {
+  const set = await withShop(t)
+  const [dns, relay] = [await set.dns(), await set.relay()]
+  await set.control.desk.setWww(set.alice, 'shop', true)
+  assert.deepEqual([dns.names.get('www.shop'), relay.state('www.shop.localhost'), (await set.control.desk.view('shop')).www], [{ a: ['127.0.0.1'], aaaa: ['::1'] }, 'asleep', true])
+  await set.control.desk.keepRecords(set.alice, 'shop', RECORDS)
+  assert.deepEqual([dns.names.get('www.shop'), relay.state('www.shop.localhost')], [NAMES['www.shop'], undefined])
+  await set.control.desk.keepRecords(set.alice, 'shop', [])
+  await set.again()
+  const [again, next] = [await set.dns(), await set.relay()]
+  assert.deepEqual([again.names.get('www.shop'), next.state('www.shop.localhost')], [{ a: ['127.0.0.1'], aaaa: ['::1'] }, 'asleep'])
+  await set.control.desk.setWww(set.alice, 'shop', false)
+  assert.deepEqual([again.names.has('www.shop'), next.state('www.shop.localhost'), next.state('shop.localhost')], [false, undefined, 'asleep'])
+  await set.control.desk.setWww(set.alice, 'shop', true)
+  await set.control.desk.deleteSite(set.alice, 'shop')
+  assert.deepEqual([[...again.names.keys()], next.state('www.shop.localhost')], [[], undefined])
+})

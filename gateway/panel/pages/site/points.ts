@@ -13,4 +13,5 @@ export function addSitePoints(app: App, room: Room, views: Views): void {
     { section: DOMAINS, fields: { invalid: 'records' } })
   addForm(app, room, views, 'points', 'points', async (request, name) => pointElsewhere(room, caller(request), name, field(request, 'addresses').split(/[\s,]+/).filter(one => one !== '')),
     { section: DOMAINS, fields: { invalid: 'addresses' } })
+  addForm(app, room, views, 'www', 'www', async (request, name) => room.desk.setWww(caller(request), name, field(request, 'www') === 'on'), { section: DOMAINS })
 }
