@@ -32,7 +32,7 @@ const LIMITS = [
 
 /** @type {readonly Option[]} */
 const SETTINGS = [
-  { name: 'www', takes: 'on|off', read: (name, text) => value.oneOf(name, text, ['on', 'off']), help: 'whether www. of its name answers as it does' },
+  flag('www', 'www. of its name answers as it does'), flag('unset-www', 'no longer'),
   { name: 'env', takes: 'KEY=VALUE', many: true, read: assignment, help: 'a variable of its environment' },
   { name: 'env-stdin', takes: null, help: 'read lines of KEY=VALUE from standard input: secrets on a command line can be seen' },
   { name: 'unset-env', takes: 'KEY', many: true, help: 'take a variable away' },

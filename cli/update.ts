@@ -20,7 +20,7 @@ function simple(options: Map<string, unknown>): object {
   return {
     ...(options.has('image') ? { image: String(options.get('image')) } : {}),
     ...(options.has('start') ? { start: String(options.get('start')) } : options.has('unset-start') ? { start: null } : {}),
-    ...(options.has('www') ? { www: options.get('www') === 'on' } : {}),
+    ...(options.has('www') ? { www: true } : options.has('unset-www') ? { www: false } : {}),
     ...(options.has('address') ? { addresses: options.get('address') } : {}),
     ...(options.has('egress') ? { egress: String(options.get('egress')) } : {}),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
