@@ -1,6 +1,7 @@
 // Packets made by chance from a seed: mutations of real ones, structures with wrong numbers in them, noise. What must hold for every one.
 import assert from 'node:assert/strict'
 import { Packet } from 'dns2'
+import type { NameRecords, RecordType } from '../../registry/types.ts'
 import { Responder } from '../../dns/respond.ts'
 import { ALICE, ALICE_COOKIE, ALICE_EDNS, APEX_OPTIONS, header, KEY, opt, query, queryWith, SIGNED, SIGNED_AT, SIGNED_KDIG, wireName } from './packets.ts'
 import { Zone } from '../../dns/zone.ts'
@@ -25,6 +26,10 @@ const SEEDS: Buffer[] = [
   queryWith(opt(1232, 0x8000, '000a0008' + '11'.repeat(8))),
   queryWith(opt(512, 0, '000a0018' + '11'.repeat(8) + '01000000' + '22'.repeat(12))),
   query({ name: wireName('example'), type: 2 }),
+  query({ name: wireName('any.wild.example'), type: 1 }),
+  query({ name: wireName('x.y.alias.example'), type: 28 }),
+  queryWith(opt(512), { name: wireName('example'), type: 15 }),
+  query({ name: wireName('_sip._tcp.alice.example'), type: 33 }),
   query({ name: wireName('deep.empty.example'), type: 255 }),
   query({ name: wireName('a.b.c.d.e.f.g.h.example'), type: 28 }),
   query({ name: ('3f' + '61'.repeat(63)).repeat(3) + '35' + '62'.repeat(53) + wireName('example') }),
@@ -138,9 +143,16 @@ export function change(responder: Responder, roll: Dice): void {
   responder.zone.change({ [['x', 'deep.empty', '*', 'a.b'][roll(4)] ?? 'x']: records }, (responder.zone.serial + 1) % 2 ** 32)
 }
 
+const kept = (type: RecordType, ...data: string[]) => ({ type, ttl: 300, data })
+const RECORDS: Record<string, NameRecords> = {
+  '*.wild': { a: ['192.0.2.7'], aaaa: [], sets: [kept('TXT', ...Array.from({ length: 8 }, (_, n) => `"${String(n).repeat(200)}"`))] },
+  '*.alias': { a: [], aaaa: [], sets: [kept('CNAME', 'loop.example.')] }, loop: { a: [], aaaa: [], sets: [kept('CNAME', 'any.alias.example.')] },
+  '_sip._tcp.alice': { a: [], aaaa: [], sets: [kept('SRV', '0 5 5060 alice.example.', '0 5 5060 b.wild.example.')] },
+}
+
 /** What they are sent to: it knows the key of the signed ones, at their time. */
 export function target(): Responder {
-  return new Responder(new Zone(sampleZone()), { keys: new Keys([KEY], () => SIGNED_AT * 1000), transfers: new Transfers([{ address: '127.0.0.1', port: 53, key: KEY, from: null }]) })
+  return new Responder(new Zone(sampleZone({ apex: { ...sampleZone().apex, sets: [kept('MX', '10 alice.example.', '20 mx.example.org.')] }, names: { ...sampleZone().names, ...RECORDS } })), { keys: new Keys([KEY], () => SIGNED_AT * 1000), transfers: new Transfers([{ address: '127.0.0.1', port: 53, key: KEY, from: null }]) })
 }
 
 /** What every answer to every packet must be, or there is none. */
