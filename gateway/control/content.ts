@@ -5,6 +5,7 @@ import { places } from '../../wire/house.ts'
 import type { Released } from '../../provisioner/api.ts'
 import type { Desk } from '../desk.ts'
 import { describe } from './backup/description.ts'
+import { keptOf } from './records.ts'
 import { podOf, pods, reserved, siteOf, type Parts } from './parts.ts'
 import { Errors } from './errors.ts'
 
@@ -82,7 +83,7 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
     },
     async backup(name) {
       await ready(name)
-      return await provisioner().backup(name, describe({ ...siteOf(parts, name).site, records: reserved(parts, name).records }))
+      return await provisioner().backup(name, describe({ ...siteOf(parts, name).site, ...keptOf(reserved(parts, name)) }))
     },
   }
 }

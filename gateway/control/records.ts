@@ -16,6 +16,11 @@ type RecordParts = Pick<Parts, 'house' | 'registry' | 'zone' | 'turns'>
 type RecordVerbs = Pick<Desk, 'records' | 'keepRecords' | 'point' | 'setWww' | 'zoneRecords' | 'keepZoneRecords'>
 type Note = (actor: Account, action: string, subject: string, detail?: string) => void
 
+/** What a backup has of it. */
+export function keptOf(reservation: Kept | null): Kept {
+  return { records: reservation?.records ?? [], www: reservation?.www ?? false }
+}
+
 type Kept = Pick<Reservation, 'records' | 'www'>
 
 /** Whether `www.` of a name is what the name is: what its owner keeps there comes first. */

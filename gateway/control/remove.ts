@@ -7,6 +7,7 @@ import { boundFinals } from './backup/finals.ts'
 import { forgetRestore } from './backup/restore.ts'
 import { pods, reserved, type Parts } from './parts.ts'
 import { isAway, patiently } from './patience.ts'
+import { keptOf } from './records.ts'
 
 /** Milliseconds for which a name given up is its last owner's alone. */
 const QUARANTINE = 30 * 24 * 3600 * 1000
@@ -54,7 +55,7 @@ export async function finishDelete(parts: RemoveParts, name: string): Promise<vo
 }
 
 async function destroy(parts: RemoveParts, site: Site, purge: boolean): Promise<Backup | null> {
-  const how = purge ? { purge } as const : { description: describe({ ...site, records: parts.registry.reservations.get(site.name)?.records ?? [] }) }
+  const how = purge ? { purge } as const : { description: describe({ ...site, ...keptOf(parts.registry.reservations.get(site.name)) }) }
   const { backup } = await patiently(() => pods(parts).destroy(site.name, how))
   return backup
 }

@@ -25,27 +25,28 @@ export const SITE_BACKUP = Type.Object({
     wakeForRobots: Type.Boolean(),
     egress: Type.Optional(Type.Union([Type.Literal('internet'), Type.Literal('none')], { description: 'without it: internet' })),
     records: Type.Optional(Type.Array(Type.Object({ name: Type.String(), type: Type.String(), ttl: Type.Integer(), data: Type.String() }), { maxItems: 1000, description: 'what is kept in DNS under the name; without it: what is there stays' })),
+    www: Type.Optional(Type.Boolean({ description: 'whether www. of the name answers as it does; without it: as it is' })),
   }),
 })
 
 /** What a restore sets. `records` is judged where it is known to what name they come. */
-export type Settings = Pick<Site, 'image' | 'limits' | 'env' | 'php' | 'start' | 'wakeForRobots' | 'egress'> & { records?: SiteRecord[] }
+export type Settings = Pick<Site, 'image' | 'limits' | 'env' | 'php' | 'start' | 'wakeForRobots' | 'egress'> & { records?: SiteRecord[]; www?: boolean }
 
-export function describe({ name, image, limits, env, php, start, wakeForRobots, egress, records = [] }: Settings & { name: string }): string {
-  const settings = { image, limits, env, php, start, wakeForRobots, egress, records }
+export function describe({ name, image, limits, env, php, start, wakeForRobots, egress, records = [], www = false }: Settings & { name: string }): string {
+  const settings = { image, limits, env, php, start, wakeForRobots, egress, records, www }
   const description: Static<typeof SITE_BACKUP> = { auberge: 'site', version: VERSION, name, madeAt: new Date().toISOString(), settings }
   return `${JSON.stringify(description, null, 2)}\n`
 }
 
 /** `bad_archive` for what isn't such a description, or is newer than this program; `invalid` for a setting that nobody could make. */
-export function parseDescription(text: string): { name: string; settings: Omit<Settings, 'records'>; records: unknown } {
+export function parseDescription(text: string): { name: string; settings: Omit<Settings, 'records' | 'www'>; records: unknown; www: boolean | null } {
   const found = json(text)
   const version = (found as { version?: unknown } | null)?.version
   if (typeof version === 'number' && version > VERSION) throw new AubergeError('bad_archive', `the backup has version ${version}, this program knows up to ${VERSION}: restore it with a newer Auberge`)
   if (!Value.Check(SITE_BACKUP, found)) throw new AubergeError('bad_archive', `the description in the backup is not as it should be${where(found)}; nothing was restored`)
   const { image, limits, env, php, start, wakeForRobots, egress = 'internet' } = found.settings
   return {
-    name: found.name, records: found.settings.records ?? null,
+    name: found.name, records: found.settings.records ?? null, www: found.settings.www ?? null,
     settings: { image: parseImage(image), limits: { ...DEFAULT_LIMITS, ...parseLimits(limits) }, env: parseEnv(env), php: parsePhp(php), start: parseStart(start), wakeForRobots, egress },
   }
 }

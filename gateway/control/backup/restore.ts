@@ -10,6 +10,7 @@ import { parseRecords } from '../../../registry/records.ts'
 import type { Account, Limits, Site } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
 import { pods, podOf, siteOf, specOf, type Parts } from '../parts.ts'
+import { leadAnew } from '../domains/domains.ts'
 import { isAway, patiently } from '../patience.ts'
 import { namesFor, scopeOf } from '../records.ts'
 import { byOf, type RestartParts } from '../restart.ts'
@@ -33,7 +34,7 @@ export async function restoreSite(parts: RestartParts, actor: Account, { name, b
   const { id, settings, from } = await unzipped(body, async tar => {
     const { text, rest } = await firstEntry(tar, 'auberge.json')
     const description = parseDescription(text)
-    const settings = { ...await fitting(parts, site, description.settings, actor.role === 'admin' ? 'house' : trust), ...recordsIn(parts, name, description.records) }
+    const settings = { ...await fitting(parts, site, description.settings, actor.role === 'admin' ? 'house' : trust), ...recordsIn(parts, name, description) }
     // A further part of a backup has its entry here, before the files, and is put aside until the adoption.
     const { id } = await pods(parts).stage(name, rest, settings.limits.disk)
     return { id, settings, from: description.name }
@@ -52,8 +53,8 @@ async function fitting(parts: Parts, site: Site, settings: Settings, trust: Trus
 }
 
 /** As if its owner had written them now; none where the backup is from before there were any. */
-function recordsIn(parts: Parts, name: string, records: unknown): Pick<Settings, 'records'> {
-  return records === null ? {} : { records: parseRecords(records, scopeOf(parts, name)) }
+function recordsIn(parts: Parts, name: string, { records, www }: { records: unknown; www: boolean | null }): Pick<Settings, 'records' | 'www'> {
+  return { ...(records === null ? {} : { records: parseRecords(records, scopeOf(parts, name)) }), ...(www === null ? {} : { www }) }
 }
 
 function least(wanted: Limits, most: Limits): Limits {
@@ -93,16 +94,18 @@ async function adopt(parts: Parts, name: string, id: string, settings: Settings)
 }
 
 /** The registry and DNS follow what the provisioner has done. */
-async function accept(parts: AcceptParts, name: string, { records, ...settings }: Settings): Promise<void> {
+async function accept(parts: AcceptParts, name: string, { records, www, ...settings }: Settings): Promise<void> {
   const { registry } = parts
   registry.transaction(() => {
     registry.sites.update(name, settings)
     if (records !== undefined) registry.reservations.keep(name, records)
+    if (www !== undefined) registry.reservations.setWww(name, www)
     forgetRestore(parts, name)
   })
   parts.states.change(name, { wakeForRobots: settings.wakeForRobots })
+  leadAnew(parts, name)
   const reservation = registry.reservations.get(name)
-  if (records !== undefined && reservation?.phase === 'held') await parts.zone.put(name, namesFor(parts, reservation))
+  if ((records !== undefined || www !== undefined) && reservation?.phase === 'held') await parts.zone.put(name, namesFor(parts, reservation))
 }
 
 export function forgetRestore({ registry }: Pick<Parts, 'registry'>, name: string): void {

@@ -85,10 +85,7 @@ export class Domains {
 
   /** Makes a site's hosts what the registry says; resolves when every relay knows. */
   async lead(site: string): Promise<void> {
-    const { states, registry, relays } = this.#parts
-    const reservation = registry.reservations.get(site)
-    const www = reservation?.kind === 'site' && hasWww(reservation) ? `www.${states.host(site)}` : null
-    await relays.settled(states.lead(site, leadOf(registry.domains.ofSite(site), www)))
+    await this.#parts.relays.settled(leadAnew(this.#parts, site))
   }
 
   /** What the owner sets in DNS, and where. */
@@ -189,6 +186,13 @@ export class Domains {
     if (!reservation) throw new AubergeError('not_found', `there is no site ${site}`)
     return reservation.owner
   }
+}
+
+/** Makes a site's hosts what the registry says; returns the routing table's version that has them. */
+export function leadAnew({ registry, states }: Pick<Parts, 'registry' | 'states'>, site: string): number {
+  const reservation = registry.reservations.get(site)
+  const www = reservation?.kind === 'site' && hasWww(reservation) ? `www.${states.host(site)}` : null
+  return states.lead(site, leadOf(registry.domains.ofSite(site), www))
 }
 
 /** The hosts of those domains that are held, and `www.` of the site's own name where it has that; and the one where visitors are sent: only where it leads here. */

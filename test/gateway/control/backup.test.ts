@@ -143,7 +143,7 @@ test('a backup begins with what parses back to the same settings', async t => {
   await set.control.desk.updateSite(set.alice, 'shop', { env: { A: '"\\é' }, php: { memory_limit: '64M' }, wakeForRobots: true })
   const said = (await text(await set.control.desk.backup('shop'))).replace('backup of shop: ', '')
   const { env, php, image, limits, start, wakeForRobots, egress } = set.registry.sites.get('shop')!
-  assert.deepEqual(parseDescription(said), { name: 'shop', records: [], settings: { env, php, image, limits, start, wakeForRobots, egress } })
+  assert.deepEqual(parseDescription(said), { name: 'shop', records: [], www: false, settings: { env, php, image, limits, start, wakeForRobots, egress } })
 })
 
 test('an account has the 20 newest of its final backups, whatever other accounts delete', async t => {

@@ -22,8 +22,8 @@ async function withShop(t: Parameters<typeof stage>[0]): Promise<Stage> {
   return set
 }
 
-async function bring(set: Stage, records?: unknown[]): Promise<void> {
-  const settings = { image: 'php', limits: DEFAULT_LIMITS, env: {}, php: {}, start: null, wakeForRobots: false, egress: 'internet' as const }
+async function bring(set: Stage, records?: unknown[], www = false): Promise<void> {
+  const settings = { www, image: 'php', limits: DEFAULT_LIMITS, env: {}, php: {}, start: null, wakeForRobots: false, egress: 'internet' as const }
   const whole = JSON.parse(describe({ ...settings, name: 'other' })) as { settings: { records?: unknown } }
   if (records === undefined) delete whole.settings.records
   else whole.settings.records = records
@@ -61,7 +61,11 @@ test('a restore brings them, to another name below that one; of an older backup 
   assert.deepEqual([set.control.desk.records('shop'), Object.fromEntries(dns.names)], [RECORDS, NAMES])
   await bring(set)
   assert.deepEqual(set.control.desk.records('shop'), RECORDS)
+  const relay = await set.relay()
+  await bring(set, [], true)
+  assert.deepEqual([dns.names.has('www.shop'), relay.state('www.shop.localhost')], [true, 'asleep'])
   await bring(set, [])
+  assert.equal(relay.state('www.shop.localhost'), undefined)
   assert.deepEqual([set.control.desk.records('shop'), [...dns.names.keys()]], [[], ['shop']])
 })
 
