@@ -182,13 +182,18 @@ export class Certificates {
   /** One key for the leaves of a season: who holds one holds all. */
   #currentKey(): { pem: Promise<string>; madeAt: number } {
     const now = this.#now()
-    const newest = [...this.#leaves.values()].reduce<Leaf | null>((best, leaf) => (best && best.madeAt >= leaf.madeAt ? best : leaf), null)
-    if (!this.#key && newest) this.#key = { pem: Promise.resolve(newest.key), madeAt: newest.madeAt }
+    this.#key ??= this.#newestKey()
     if (this.#key && now - this.#key.madeAt < KEY_LIFE) return this.#key
     const made = { pem: newLeafKey(), madeAt: now }
     made.pem.catch(() => { if (this.#key === made) this.#key = null })
     this.#key = made
     return made
+  }
+
+  /** That of the leaves that were kept; looked for once, for with 100,000 leaves each look takes a millisecond. */
+  #newestKey(): { pem: Promise<string>; madeAt: number } | null {
+    const newest = [...this.#leaves.values()].reduce<Leaf | null>((best, leaf) => (best && best.madeAt >= leaf.madeAt ? best : leaf), null)
+    return newest && { pem: Promise.resolve(newest.key), madeAt: newest.madeAt }
   }
 
   #whole(): CertificatesSnapshot {
