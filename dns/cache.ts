@@ -1,7 +1,7 @@
 // Finished bodies of answers, so that a hot answer is a copy. Called by respond.ts. The key is what the zone said, as an object: a
 // change of the zone makes new objects, so nothing stale can be found, and what went is collected with its key. Names that
 // answer alike share an object: random names below the zone are hits too.
-import { encode, type Body } from './body.ts'
+import { addressesBody, encode, type Body } from './body.ts'
 import type { Said } from './lookup.ts'
 import type { Zone } from './zone.ts'
 
@@ -14,6 +14,7 @@ export class Cache {
 
   /** The body of what `zone` said to a question name of `nameLength` octets. */
   body(said: Said, nameLength: number, zone: Zone): Body {
+    if (said.plain !== undefined) return said.plain ??= addressesBody(said)
     return this.#bodies.get(said)?.get(nameLength) ?? this.#encode(said, nameLength, zone)
   }
 

@@ -1,5 +1,6 @@
 // What a zone says to a question, and how it is put together: aliases are followed inside the zone, hosts that an answer leads to bring
 // their addresses. Called by zone.ts.
+import type { Body } from './body.ts'
 import { TYPE } from './codes.ts'
 import { targetIn } from './rdata.ts'
 import type { Rrset } from './sets.ts'
@@ -9,7 +10,11 @@ import type { Found } from './tree.ts'
  * What the zone says to a question. These objects live as long as they are true: a change makes new ones, so that what is
  * remembered about an object (cache.ts) is never stale.
  */
-export type Said = { kind: 'answer' | 'nodata' | 'nxdomain'; answers: Rrset[]; authorities: Rrset[]; additionals: Rrset[] }
+export type Said = {
+  kind: 'answer' | 'nodata' | 'nxdomain'; answers: Rrset[]; authorities: Rrset[]; additionals: Rrset[]
+  /** There where the name's own addresses are all there is to say: its body (cache.ts), the same under every name; null before it was made. */
+  plain?: Body | null
+}
 export type Lookup = Said | { kind: 'refused' }
 
 /** How to ask the zone. `find` gives null for a name outside of it. */
@@ -27,6 +32,9 @@ function placed(sets: Rrset[], owner: string | null, wildcard: string | null): R
 
 /** What `found`, the name that was asked, has to say to a question for `type` that isn't ANY. RFC 1034 section 4.3.2, without delegations: there are none. */
 export function answerFrom(found: Found<Rrset[]>, type: number, asking: Asking): Said {
+  const own = found.is === 'name' && (type === TYPE.A || type === TYPE.AAAA) ? found.value.find(set => set.type === type) : undefined
+  // Nearly all that is ever asked: without a look at aliases and hosts.
+  if (own !== undefined) return { kind: 'answer', answers: [own], authorities: [], additionals: [], plain: null }
   const answers: Rrset[] = []
   const passed = new Set<string>()
   let owner: string | null = null
