@@ -15,7 +15,7 @@ export const enSite = {
   tools_title: 'Adminer', tools_lead: 'Tables, rows and SQL in the browser, signed in for this database alone. It runs in the site itself, which wakes for it.', tools_open: 'Open Adminer', tools_opening: 'Opening Adminer…', tools_go: 'If nothing happens, follow this link. It works once, and for a minute.',
   tools_closed: 'Open this from the page of your site: that signs you in.', tools_none: 'Adminer is in the image php; this site has another. Any MySQL client in its console reaches the database, too.',
   upload_pack: 'Packing…', upload_folder: 'Choose a folder',
-  charts_title: 'The last seven days', chart_wakes: 'Wakes', chart_most: 'most: {most} in two hours', chart_peak: 'most: {most}', chart_nothing: 'nothing yet',
+  charts_title: 'The last seven days', chart_wakes: 'Wakes', chart_most: 'most in 2 h: {most}', chart_peak: 'most: {most}', chart_nothing: 'nothing yet',
   log_error: 'Errors', log_visits: 'Visits', log_pod: 'All of the pod\'s', log_which: 'Which log', log_nothing: 'Nothing yet.',
 }
 

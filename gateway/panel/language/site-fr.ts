@@ -17,6 +17,6 @@ export const frSite: SiteSentences = {
   tools_title: 'Adminer', tools_lead: 'Tables, lignes et SQL dans le navigateur, avec l’accès à cette seule base. Il tourne dans le site même, qui s’éveille pour lui.', tools_open: 'Ouvrir Adminer', tools_opening: 'Ouverture d’Adminer…', tools_go: 'Si rien ne se passe, suivez ce lien. Il sert une fois, pendant une minute.',
   tools_closed: 'Ouvrez ceci depuis la page de votre site : c’est elle qui vous identifie.', tools_none: 'Adminer est dans l’image php ; ce site en a une autre. Un client MySQL dans sa console atteint aussi la base.',
   upload_pack: 'Préparation…', upload_folder: 'Choisir un dossier',
-  charts_title: 'Les sept derniers jours', chart_wakes: 'Réveils', chart_most: 'au plus {most} en deux heures', chart_peak: 'au plus {most}', chart_nothing: 'rien pour l’instant',
+  charts_title: 'Les sept derniers jours', chart_wakes: 'Réveils', chart_most: 'au plus {most} en 2 h', chart_peak: 'au plus {most}', chart_nothing: 'rien pour l’instant',
   log_error: 'Erreurs', log_visits: 'Visites', log_pod: 'Tout ce qu’écrit le pod', log_which: 'Quel journal', log_nothing: 'Rien pour l’instant.',
 }
