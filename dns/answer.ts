@@ -3,8 +3,8 @@ import type { Body } from './body.ts'
 import { HEADER, OPTION_COOKIE, TYPE, UDP_MOST, type Rcode } from './codes.ts'
 import type { Asked } from './parse.ts'
 
-/** What to answer. `body` null: no records. `cookie`: the whole one, 24 bytes. `under`: the name that has the records, a wildcard perhaps. */
-export type Reply = { rcode: Rcode; authoritative: boolean; truncated: boolean; body: Body | null; cookie: Buffer | null; under: string }
+/** What to answer. `body` null: no records. `cookie`: the whole one, 24 bytes. */
+export type Reply = { rcode: Rcode; authoritative: boolean; truncated: boolean; body: Body | null; cookie: Buffer | null }
 
 /** Bytes of an OPT record without options. */
 const OPT = 11

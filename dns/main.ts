@@ -4,11 +4,13 @@ import { isIPv6 } from 'node:net'
 import { briefed, ready } from '../wire/child.ts'
 import { places, type Briefing } from '../wire/house.ts'
 import { logger } from '../wire/log.ts'
+import { zoneKeys, type ZoneKeys } from '../registry/keyring.ts'
 import type { ToDns, ZoneSnapshot } from '../registry/types.ts'
 import { follow } from './control.ts'
 import { changed } from './journal.ts'
 import { Notifier } from './notify.ts'
 import { Responder } from './respond.ts'
+import { readKeyring } from './dnssec/keyring.ts'
 import { nameServersOf, peersOf } from './secondaries.ts'
 import { readSnapshot } from './snapshot.ts'
 import { Keys } from './tsig.ts'
@@ -32,7 +34,10 @@ const notifier = new Notifier(peers, {
   failed: failure => log.warn(failure, 'a secondary does not answer NOTIFY; it will see the change when it refreshes'),
 })
 const snapshot = readSnapshot(place.zoneSnapshot, briefing.house.zone, why => log.warn(why))
-if (snapshot !== null) await begin(new Zone(snapshot, servers)).catch(fail)
+const keyring = readKeyring(place.keyring, briefing.house.zone, why => log.warn(why))
+const keys = zoneKeys(keyring, briefing.house.dnssec)
+// A signed zone without its signatures would be taken for a forgery: control has the keys.
+if (snapshot !== null && (keys !== null || !briefing.house.dnssec || keyring?.stage.is === 'withdrawn')) await begin(new Zone(snapshot, servers, keys)).catch(fail)
 follow(place.zoneSocket, apply, leaving.signal)
 
 /** Takes a message of control's; queries that arrive from now on see it. False where a change came before any zone, or what came is no zone. */
@@ -48,8 +53,8 @@ async function apply(message: ToDns): Promise<boolean> {
   return responder !== null
 }
 
-async function replace(snapshot: ZoneSnapshot): Promise<void> {
-  const zone = await Zone.gradually(snapshot, servers)
+async function replace(message: ZoneSnapshot & { keys?: ZoneKeys | null }): Promise<void> {
+  const zone = await Zone.gradually(message, servers, message.keys ?? null)
   if (responder === null) await begin(zone).catch(fail)
   else responder.zone = zone
   transfers.journal.clear()
@@ -59,7 +64,7 @@ async function begin(zone: Zone): Promise<void> {
   responder = new Responder(zone, { keys: new Keys(peers.flatMap(({ key }) => key ?? [])), transfers })
   await serve(briefing, responder)
   announce(zone)
-  log.info({ zone: zone.name, serial: zone.serial, names: zone.size }, 'serving')
+  log.info({ zone: zone.name, serial: zone.serial, names: zone.size, signed: zone.signed !== null }, 'serving')
   ready()
 }
 

@@ -6,6 +6,7 @@ import { Cache } from './cache.ts'
 import { RCODE, TYPE, UDP_MOST, UDP_PLAIN, type Rcode } from './codes.ts'
 import { Cookies } from './cookie.ts'
 import { hash, Limit } from './limit.ts'
+import type { Said } from './lookup.ts'
 import { parse, type Asked, type Parsed, type Query } from './parse.ts'
 import { Transfers } from './transfer.ts'
 import { Keys, TSIG_ERROR, type Signing } from './tsig.ts'
@@ -18,6 +19,9 @@ const TCP_MOST = 65535
 
 /** `limitLoopback`: rate limits spare loopback, whose packets nobody forges from outside, unless a test asks for them. */
 export type Options = { limit?: Limit; cookies?: Cookies; keys?: Keys; transfers?: Transfers; limitLoopback?: boolean }
+
+/** A reply without its records yet, and what the zone said; null: nothing, it has none. */
+type Found = { reply: Reply; said: Said | null }
 
 export class Responder {
   zone: Zone
@@ -64,18 +68,19 @@ export class Responder {
     return fair && (parsed.type === TYPE.AXFR || parsed.type === TYPE.IXFR) && this.#transfers.allows(address, signing?.holder ?? null)
   }
 
-  #finish(parsed: Asked & { type?: number }, reply: Reply, signing: Signing | null, address: string, transport: Transport): Buffer | null {
+  #finish(parsed: Exclude<Parsed, { kind: 'ignore' }>, { reply, said }: Found, signing: Signing | null, address: string, transport: Transport): Buffer | null {
     const shown = parsed.edns?.cookie ?? null
     const cookie = shown === null ? null : this.#cookies.answer(shown, address)
     reply.cookie = cookie?.cookie ?? null
-    if (transport === 'tcp') return signed(parsed, reply, TCP_MOST, signing)
-    const known = cookie?.known === true || (signing?.holder ?? null) !== null
-    if (!known && !this.#spares(address) && !this.#admit(parsed, reply, address)) return null
-    return signed(parsed, reply, udpSize(parsed), signing)
+    const known = transport === 'tcp' || cookie?.known === true || (signing?.holder ?? null) !== null
+    if (!known && !this.#spares(address) && !this.#admit(parsed, { reply, said }, address)) return null
+    // Last, for it may cost a signature: only who gets an answer shall.
+    if (said !== null && parsed.kind === 'query' && !reply.truncated) this.#fill(reply, said, parsed, { known, transport })
+    return signed(parsed, reply, transport === 'tcp' ? TCP_MOST : udpSize(parsed), signing)
   }
 
   /** A signature that isn't right is the whole answer (RFC 8945 section 5.2). */
-  #reply(parsed: Exclude<Parsed, { kind: 'ignore' }>, signing: Signing | null, address: string): Reply {
+  #reply(parsed: Exclude<Parsed, { kind: 'ignore' }>, signing: Signing | null, address: string): Found {
     if (signing !== null && signing.error !== TSIG_ERROR.NONE) return bare(RCODE.NOTAUTH)
     if (parsed.kind === 'error') return bare(parsed.rcode)
     if (parsed.type !== TYPE.AXFR && parsed.type !== TYPE.IXFR) return this.#look(parsed, parsed.type)
@@ -84,21 +89,26 @@ export class Responder {
     return newer ? this.#look(parsed, TYPE.SOA) : bare(RCODE.REFUSED)
   }
 
-  #look(query: Query, type: number): Reply {
+  #look(query: Query, type: number): Found {
     const said = this.zone.lookup(query.name, type)
     if (said.kind === 'refused') return bare(RCODE.REFUSED)
-    const body = this.#cache.body(said, query.name.length, this.zone)
     const rcode = said.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR
-    return { rcode, authoritative: true, truncated: false, body, cookie: null, under: said.answers[0]?.wildcard ?? query.name }
+    return { reply: { rcode, authoritative: true, truncated: false, body: null, cookie: null }, said }
+  }
+
+  /** Adds the records. Where signatures can't be made for all who ask (dnssec/budget.ts), who may be forged is asked to come over TCP. */
+  #fill(reply: Reply, said: Said, query: Query, { known, transport }: { known: boolean; transport: Transport }): void {
+    const answers = query.edns?.dnssec === true ? this.zone.signed : null
+    reply.body = answers === null ? this.#cache.body(said, query.name.length, this.zone) : answers.body(said, query, this.zone, known ? 'known' : 'strangers')
+    if (reply.body !== null) return
+    if (transport === 'udp') reply.truncated = true
+    else Object.assign(reply, { rcode: RCODE.SERVFAIL, authoritative: false })
   }
 
   /** Counts the answer; false: none. Over the limit, records are left out and TC is set (errors have none: they stay as they are). */
-  #admit(asked: Asked & { type?: number }, reply: Reply, address: string): boolean {
-    const verdict = this.#limit.take(address, kindOf(asked, reply))
-    if (verdict === 'slip' && reply.body !== null) {
-      reply.body = null
-      reply.truncated = true
-    }
+  #admit(asked: Asked & { type?: number; name?: string }, { reply, said }: Found, address: string): boolean {
+    const verdict = this.#limit.take(address, kindOf(asked, reply, said))
+    if (verdict === 'slip' && said !== null) reply.truncated = true
     return verdict !== 'drop'
   }
 }
@@ -107,14 +117,14 @@ function signed(asked: Asked, reply: Reply, most: number, signing: Signing | nul
   return signing === null ? write(asked, reply, most) : signing.sign(write(asked, reply, most - signing.room))
 }
 
-function bare(rcode: Rcode): Reply {
-  return { rcode, authoritative: false, truncated: false, body: null, cookie: null, under: '' }
+function bare(rcode: Rcode): Found {
+  return { reply: { rcode, authoritative: false, truncated: false, body: null, cookie: null }, said: null }
 }
 
-/** Records count per name that has them and type; all else per code, or random names would each have a limit of their own. */
-function kindOf(asked: { type?: number }, reply: Reply): number {
-  if (reply.body === null || reply.body.answers === 0) return reply.rcode
-  return hash(reply.under, asked.type ?? 0)
+/** Records count per name that has them, a wildcard perhaps, and type; all else per code, or random names would each have a limit of their own. */
+function kindOf(asked: { type?: number; name?: string }, reply: Reply, said: Said | null): number {
+  if (said === null || said.answers.length === 0) return reply.rcode
+  return hash(said.answers[0]?.wildcard ?? asked.name ?? '', asked.type ?? 0)
 }
 
 /** Bytes: the client's size between 512 and 1232; 512 without EDNS (RFC 6891 section 6.2.3). */

@@ -2,6 +2,7 @@
 import { write } from './answer.ts'
 import { recordsOf } from './body.ts'
 import { RCODE, TYPE, type Rcode } from './codes.ts'
+import { chained } from './dnssec/chain.ts'
 import { Journal, type Difference, type Owned } from './journal.ts'
 import { skipName, type Query } from './parse.ts'
 import { isAtLeast } from '../registry/serial.ts'
@@ -46,7 +47,8 @@ export class Transfers {
     if (since === null) return { kind: 'refused', rcode: RCODE.FORMERR }
     // RFC 1995 section 2: who has this version or a later one gets the SOA alone.
     if (isAtLeast(since, zone.serial)) return { kind: 'records', records: [soaOf(zone)] }
-    const differences = this.journal.since(since)
+    // A signed zone differs in the chain and in signatures, which the journal doesn't hold.
+    const differences = zone.signed === null ? this.journal.since(since) : null
     return { kind: 'records', records: differences === null ? whole(zone) : incremental(zone, differences) }
   }
 
@@ -63,12 +65,16 @@ export class Transfers {
 /** The zone as it is now, whatever changes meanwhile: the SOA first and last (RFC 5936 section 2.2). */
 function whole(zone: Zone): Iterable<Owned> {
   const soa = soaOf(zone)
-  const names = zone.walk()
+  const sets = zone.signed === null ? setsIn(zone.walk()) : chained(zone, zone.signed.signer)
   return (function* () {
     yield soa
-    for (const [key, sets] of names) for (const set of sets) if (set.type !== TYPE.SOA) yield [key, set]
+    for (const [key, set] of sets) if (set.type !== TYPE.SOA) yield [key, set]
     yield soa
   })()
+}
+
+function* setsIn(names: Iterable<[string, readonly Rrset[]]>): Generator<Owned> {
+  for (const [key, sets] of names) for (const set of sets) yield [key, set]
 }
 
 /** RFC 1995 section 4: for each change the SOA before, what went, the SOA after, what came; all between the newest SOA twice. */
@@ -141,6 +147,6 @@ function message(query: Query, pieces: Piece[], signing: Signing | null): Buffer
   const bytes = Buffer.concat(pieces.map(piece => piece.bytes))
   const answers = pieces.reduce((sum, { count }) => sum + count, 0)
   const body = { bytes, essential: bytes.length, answers, authorities: 0, additionals: 0 }
-  const packet = write(query, { rcode: RCODE.NOERROR, authoritative: true, truncated: false, body, cookie: null, under: '' }, 65535)
+  const packet = write(query, { rcode: RCODE.NOERROR, authoritative: true, truncated: false, body, cookie: null }, 65535)
   return signing === null ? packet : signing.sign(packet)
 }

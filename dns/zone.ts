@@ -1,7 +1,11 @@
 // The zone as DNS knows it: what each name answers. main.ts makes one of every snapshot, control.ts changes it, respond.ts asks it.
 import { setImmediate as turn } from 'node:timers/promises'
+import type { ZoneKeys } from '../registry/keyring.ts'
 import type { NameRecords, ZoneSnapshot } from '../registry/types.ts'
 import { TYPE } from './codes.ts'
+import { SignedAnswers } from './dnssec/answers.ts'
+import { keySets } from './dnssec/keyset.ts'
+import { Signer } from './dnssec/signer.ts'
 import { answerFrom, leadsOn, type Asking, type Lookup, type Said } from './lookup.ts'
 import { isWithin, keyOf } from './name.ts'
 import { encodeSoa } from './rdata.ts'
@@ -42,6 +46,9 @@ export class Zone {
   readonly name: string
   /** The zone's name in wire form. */
   readonly key: string
+  /** Answers with signatures; null where the zone isn't signed. */
+  readonly signed: SignedAnswers | null
+  readonly #keySets: Rrset[]
   #serial: number
   #version = 0
   readonly #ttl: number
@@ -59,17 +66,19 @@ export class Zone {
   #nodata: Said
   #nxdomain: Said
 
-  /** `servers`: name servers besides ns.ZONE. */
-  constructor(snapshot: ZoneSnapshot, servers: readonly NameServer[] = []) {
+  /** `servers`: name servers besides ns.ZONE. `keys`: what the zone is signed with; null: it isn't. */
+  constructor(snapshot: ZoneSnapshot, servers: readonly NameServer[] = [], keys: ZoneKeys | null = null) {
     this.name = snapshot.zone.toLowerCase().replace(/\.$/, '')
     this.key = keyOf(this.name)
     this.#names = new Tree(this.key)
+    this.signed = keys === null ? null : new SignedAnswers(new Signer(this.key, keys))
+    this.#keySets = keys === null ? [] : keySets(this.name, keys)
     this.#serial = snapshot.serial
     this.#ttl = snapshot.ttl
     this.#negativeTtl = snapshot.negativeTtl
     this.#host = `ns.${this.name}`
     this.#soa = encodeSoa({ primary: this.#host, admin: `hostmaster.${this.name}`, serial: 0, ...TIMERS, minimum: this.#negativeTtl })
-    this.#asking = { find: key => this.#find(key), soa: this.#negativeSoa() }
+    this.#asking = { find: key => this.find(key), soa: this.#negativeSoa() }
     this.#nodata = this.#negative('nodata')
     this.#nxdomain = this.#negative('nxdomain')
     const all = [{ name: this.#host, a: snapshot.apex.a, aaaa: snapshot.apex.aaaa }, ...servers]
@@ -82,8 +91,8 @@ export class Zone {
   }
 
   /** Like the constructor, in pieces between which queries are answered: with 100,000 names it takes a third of a second. */
-  static async gradually(snapshot: ZoneSnapshot, servers: readonly NameServer[] = []): Promise<Zone> {
-    const zone = new Zone({ ...snapshot, names: {} }, servers)
+  static async gradually(snapshot: ZoneSnapshot, servers: readonly NameServer[] = [], keys: ZoneKeys | null = null): Promise<Zone> {
+    const zone = new Zone({ ...snapshot, names: {} }, servers, keys)
     const alike = new Map<string, Name>()
     let filled = 0
     for (const label in snapshot.names) {
@@ -95,17 +104,22 @@ export class Zone {
   }
 
   get serial(): number { return this.#serial }
+  /** Seconds that proofs of what isn't there may be kept, as long as the SOA beside them (RFC 9077). */
+  get denialTtl(): number { return Math.min(this.#ttl, this.#negativeTtl) }
   /** Names besides the apex and its name servers. */
   get size(): number { return this.#names.size - this.#hosts.size - 1 }
 
   /** What to answer for `key` (wire form, lower case) and a type. */
   lookup(key: string, type: number): Lookup {
+    const added = this.signed?.lookup({ name: key, type }, this) ?? null
+    if (added !== null) return added
     const found = this.#names.find(key)
     if (found.is === 'none') return isWithin(key, this.key) ? this.#nxdomain : REFUSED
     if (found.is === 'empty') return this.#nodata
     const name = found.value
     if (name.made !== ALWAYS && name.made !== this.#version) name.answers = null
-    return name.answers?.get(type) ?? this.#say(found, type)
+    // A wildcard asked by its own name says what it says of others, for what it said is kept under it.
+    return name.answers?.get(type) ?? this.#say(key.startsWith('\x01*') ? { is: 'wildcard', value: name, at: key } : found, type)
   }
 
   /** The sets under one name in wire form, the SOA of the apex among them; null where it has none of its own. */
@@ -134,7 +148,8 @@ export class Zone {
     else this.#names.put(key, named(records))
   }
 
-  #find(key: string): Found<Rrset[]> | null {
+  /** What a name is, and its sets or those of the wildcard that speaks for it; null for a name outside the zone. */
+  find(key: string): Found<Rrset[]> | null {
     const found = this.#names.find(key)
     if ('value' in found) return { ...found, value: this.#setsOf(found.value) }
     return found.is === 'empty' || isWithin(key, this.key) ? found : null
@@ -190,7 +205,7 @@ export class Zone {
   #renew(): void {
     this.#version += 1
     this.#soa.writeUInt32BE(this.#serial, this.#soa.length - SERIAL_ON)
-    this.#names.put(this.key, { ...named(NOTHING), sets: [...this.#apex, this.#soaSet(null, this.#ttl)] })
+    this.#names.put(this.key, { ...named(NOTHING), sets: [...this.#apex, this.#soaSet(null, this.#ttl), ...this.#keySets] })
     this.#asking.soa = this.#negativeSoa()
     this.#nodata = this.#negative('nodata')
     this.#nxdomain = this.#negative('nxdomain')
@@ -202,7 +217,7 @@ export class Zone {
 
   /** RFC 2308 section 3: the SOA with the smaller of its own TTL and its minimum says how long to remember that there is nothing. */
   #negativeSoa(): Rrset {
-    return this.#soaSet(this.key, Math.min(this.#ttl, this.#negativeTtl))
+    return this.#soaSet(this.key, this.denialTtl)
   }
 
   #soaSet(owner: string | null, ttl: number): Rrset {

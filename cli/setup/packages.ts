@@ -19,7 +19,7 @@ export const RKT = ['systemd-container'] as const
 export const GATEWAY = ['util-linux', 'passwd'] as const
 
 /** What the test suite needs besides. */
-export const TESTS = ['chromium', 'bind9-dnsutils', 'bsdutils', 'curl', 'ddclient', 'inadyn', 'zip', 'unzip', 'libnss3-tools', 'nghttp2-client', 'openssl', 'pebble', 'unbound', 'knot', 'nsd'] as const
+export const TESTS = ['chromium', 'bind9-dnsutils', 'bsdutils', 'curl', 'ddclient', 'inadyn', 'zip', 'unzip', 'libnss3-tools', 'nghttp2-client', 'openssl', 'pebble', 'unbound', 'knot', 'nsd', 'ldnsutils'] as const
 
 /** A step that makes sure of the packages. */
 export function packages(wanted: readonly string[]): Step {

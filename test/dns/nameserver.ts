@@ -71,9 +71,9 @@ export type Copies = { secondaries: Secondary[]; keys: Record<string, TsigKey> }
 export type NameServer = { child: ChildProcess; ready: Promise<void>; exit: Promise<number | null>; log: () => string }
 
 /** Starts dns/main.ts with one UDP and perhaps one TCP socket. `ready` rejects if it ends before it serves. */
-export function startNameServer(data: string, zone: string, udp: number, tcp: number | null, address = '127.0.0.1', copies: Copies = { secondaries: [], keys: {} }): NameServer {
+export function startNameServer(data: string, zone: string, udp: number, tcp: number | null, address = '127.0.0.1', copies: Copies = { secondaries: [], keys: {} }, more: Partial<House> = {}): NameServer {
   const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'pipe', udp, tcp ?? 'ignore'] })
-  const house = { zone, data, dns: [{ address, port: 0 }], secondaries: copies.secondaries } as unknown as House
+  const house = { zone, data, dns: [{ address, port: 0 }], secondaries: copies.secondaries, ...more } as unknown as House
   const briefing: Briefing = { house, index: 0, fds: { http: [], https: [], dnsUdp: [3], dnsTcp: tcp === null ? [] : [4] }, keys: copies.keys }
   child.stdin?.write(`${JSON.stringify(briefing)}\n`)
   let log = ''
