@@ -103,8 +103,13 @@ export const COMMANDS = [
   command('image pin', 'NAME@VERSION', 'have all sites use an earlier version (then roll)'),
   command('image unpin', 'NAME', 'have all sites use the newest version again (then roll)'),
   command('image remove', 'NAME', 'remove a version (php@1), or an image whole, that no site uses'),
+  command('dns ds', '', 'the DS record that the parent of a signed zone is to have, and what to do next'),
+  command('dns roll', '', "begin a change of the zone's key"),
+  command('dns confirm', '', 'the parent zone has the DS that dns ds shows, or none any more after dns withdraw'),
+  command('dns cancel', '', 'call off a change that the parent needs not know of yet'),
+  command('dns withdraw', '', 'begin to leave signing: the zone stays signed until resolvers have forgotten its DS'),
   command('ca export', 'FILE', "the house's own certificate authority, for browsers", [flag('p12', 'as PKCS#12')]),
-  command('backup', 'FILE', 'save the whole house in one file while it runs', [flag('with-keys', "also the keys of certificates and of the house's own authority")]),
+  command('backup', 'FILE', 'save the whole house in one file while it runs', [flag('with-keys', "also the keys of certificates, of the house's own authority and of a signed zone")]),
   command('restore', 'FILE', 'bring the whole house back, into an empty data directory', [RUNTIME]),
 ]
 

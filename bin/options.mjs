@@ -61,7 +61,7 @@ export const UP = [
     name: 'redirect-https', takes: 'auto|on|off', fallback: 'auto', help: 'send visitors from HTTP to HTTPS',
     read: (name, text) => value.oneOf(name, text, ['auto', 'on', 'off']),
   },
-  { name: 'dnssec', takes: null, read: notYet('signing the zone is not there yet'), help: 'sign the zone' },
+  { name: 'dnssec', takes: null, help: 'sign the zone; auberge dns ds shows what its parent is to have' },
   { name: 'secondary', takes: '[NAME=]ADDR[:PORT][,TSIGKEYFILE]', many: true, read: value.secondary, fallback: 'none', help: 'a secondary name server; with a NAME it is among the NS records' },
   { name: 'demo', takes: null, help: 'create the site hello' },
   { ...JSON_OUTPUT, help: 'log lines as JSON' },

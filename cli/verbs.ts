@@ -5,6 +5,7 @@ import { createAccount, createInvite, deleteAccount, listAccounts, listInvites, 
 import { exportAuthority } from './authority.ts'
 import { siteDatabase } from './database.ts'
 import { deploySite } from './deploy.ts'
+import { cancelRoll, confirmDs, rollKey, showDs, withdrawDs } from './dns.ts'
 import type { Verb } from './desk.ts'
 import { addDomain, canonicalDomain, checkDomain, listDomains, removeDomain } from './domain.ts'
 import { execInSite } from './exec.ts'
@@ -27,6 +28,7 @@ const VERBS: Record<string, Verb> = {
   'site files': listFiles, 'site get': getFile, 'site put': putFile,
   'site domain add': addDomain, 'site domain list': listDomains, 'site domain check': checkDomain, 'site domain canonical': canonicalDomain, 'site domain remove': removeDomain,
   'final list': listFinals, 'final fetch': fetchFinal, 'final restore': restoreFinal, 'final remove': removeFinal,
+  'dns ds': showDs, 'dns roll': rollKey, 'dns confirm': confirmDs, 'dns cancel': cancelRoll, 'dns withdraw': withdrawDs,
   'ca export': exportAuthority, 'backup': backupHouse,
   'routes': listRoutes, 'image build': buildImage, 'image list': listImages, 'image remove': removeImage,
   'image roll': rollImage, 'image pin': pinImage, 'image unpin': unpinImage,

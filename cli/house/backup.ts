@@ -9,7 +9,7 @@ import { argument, answer, type Desk } from '../desk.ts'
 import type { SiteView } from '../site.ts'
 import { unwritten } from '../streams.ts'
 import { size } from '../table.ts'
-import { CERTIFICATES, finalEntry, MANIFEST, REGISTRY, SEAL, sealOf, siteEntry, VERSION, type Manifest } from './manifest.ts'
+import { CERTIFICATES, finalEntry, KEYRING, MANIFEST, REGISTRY, SEAL, sealOf, siteEntry, VERSION, type Manifest } from './manifest.ts'
 import { TarFile, type Sum } from './tarfile.ts'
 
 /** Written beside the file and renamed: what bears its name is whole. Readable by its owner only. */
@@ -55,7 +55,14 @@ async function filled(desk: Desk, tar: TarFile): Promise<Manifest> {
   // Those that were reserved meanwhile, which the registry knows.
   await addSites(desk, tar, manifest)
   if (desk.order.options.has('with-keys')) manifest.files[CERTIFICATES] = await tar.addText(CERTIFICATES, JSON.stringify(await admin.json('GET', '/api/house/certificates')))
+  if (desk.order.options.has('with-keys')) await addKeyring(desk, tar, manifest)
   return manifest
+}
+
+/** A house that never signed its zone has none. */
+async function addKeyring(desk: Desk, tar: TarFile, manifest: Manifest): Promise<void> {
+  const ring = await desk.admin.json<object | null>('GET', '/api/house/keyring')
+  if (ring !== null) manifest.files[KEYRING] = await tar.addText(KEYRING, JSON.stringify(ring))
 }
 
 /** A house without pods has none. */

@@ -10,6 +10,7 @@ export const MANIFEST = 'auberge.json'
 export const SEAL = 'auberge.json.sha256'
 export const REGISTRY = 'registry.db'
 export const CERTIFICATES = 'certificates.json'
+export const KEYRING = 'keyring.json'
 export const siteEntry = (name: string) => `sites/${name}.tar.gz`
 export const finalEntry = (id: string) => `final/${id}.tar.gz`
 

@@ -16,7 +16,7 @@ import { lockData } from '../../wire/lock.ts'
 import type { Say } from '../progress.ts'
 import { unwritten } from '../streams.ts'
 import { imageAs, imagesFor } from './images.ts'
-import { CERTIFICATES, REGISTRY, type Manifest } from './manifest.ts'
+import { CERTIFICATES, KEYRING, REGISTRY, type Manifest } from './manifest.ts'
 import { withPods } from './pods.ts'
 import { entriesOf } from './tarfile.ts'
 
@@ -90,6 +90,7 @@ async function restoreFile(data: string, name: string, body: Readable): Promise<
   const [, final] = /^final\/([a-zA-Z0-9-]+)\.tar\.gz$/.exec(name) ?? []
   if (name === REGISTRY) await keep(at.registry, body)
   else if (final !== undefined) await keep(`${at.backups}/${final}.tar.gz`, body)
+  else if (name === KEYRING) await keep(at.keyring, body)
   else if (name === CERTIFICATES) await restoreCertificates(at.certificates, JSON.parse(await text(body)) as Record<string, string>)
 }
 

@@ -41,6 +41,8 @@ const LOOK = 30_000
 const SWEEP = 3_600_000
 /** Milliseconds between two looks at what the zone's keys are due for. */
 const KEYS = 60_000
+/** Milliseconds between two versions of a signed zone that secondaries copy. */
+const RESIGNED = 86_400_000
 /** Milliseconds between two looks for custom domains whose turn it is. */
 const DOMAINS = 300_000
 /** Milliseconds in which changes of the routing table are written as one snapshot. */
@@ -99,6 +101,8 @@ export async function assemble(given: Given): Promise<Control> {
   }, log, stop.signal)
   every(SWEEP, () => parts.access.sweep(site => states.get(site) !== undefined), log, stop.signal)
   every(KEYS, () => signing.round(), log, stop.signal)
+  // What secondaries copied is signed for three weeks.
+  if (house.secondaries.length > 0) every(RESIGNED, async () => { if (signing.keys !== null) await zone.sign(signing.keys) }, log, stop.signal)
   const snapshot = new Snapshot({
     file: where.routesSnapshot,
     content: () => inPieces(`{"type":"table","version":${table.version},"zone":${JSON.stringify(house.zone)},"routes":[`, table.all(), route => JSON.stringify(route), ']}'),

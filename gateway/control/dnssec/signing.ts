@@ -32,7 +32,8 @@ export class Signing {
   static async open(options: Options): Promise<Signing> {
     const signing = new Signing(options, await readRing(options))
     if (signing.#ring === null && options.wanted) await signing.#keep(beginRing(options.zone, await generateKey([])))
-    if (signing.#ring !== null) await signing.#keep(advance(signing.#ring, signing.#now()))
+    // Written in any case: a file that a restore brought has another mode.
+    else if (signing.#ring !== null) await signing.#keep(advance(signing.#ring, signing.#now()))
     if (!options.wanted && signing.keys !== null) options.log.warn('the zone stays signed, for its parent has a DS: auberge dns withdraw is the way out')
     return signing
   }
@@ -78,7 +79,6 @@ export class Signing {
   }
 
   async #keep(ring: Keyring): Promise<void> {
-    if (ring === this.#ring) return
     await writeWhole(this.#options.file, `${JSON.stringify(ring)}\n`)
     this.#ring = ring
   }

@@ -42,6 +42,7 @@ import { addCertificates } from './certificates.ts'
 import { addConsole } from './console.ts'
 import { addContent } from './content.ts'
 import { addDatabase } from './database.ts'
+import { addDnssec } from './dnssec.ts'
 import { addDomains } from './domains.ts'
 import { addDyndns } from './dyndns.ts'
 import { addEvents } from './events.ts'
@@ -69,6 +70,7 @@ import { addTokens } from './tokens.ts'
 const RESOURCES = [
   addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addRecords, addDyndns, addLogs, addEvents, addBackup, addFinals, addHouse,
   addFiles, addExec, addConsole, addTools, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addMetrics,
+  addDnssec,
 ]
 
 /** Adds every resource; bodies are JSON here, and an empty one is none. */

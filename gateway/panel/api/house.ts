@@ -13,6 +13,7 @@ export function addHouse(app: App, room: Room): void {
   app.get('/api/house', { config: { access: 'admin' }, schema: { summary: 'How the house is: memory, disk, sites, processes, names, machine' } }, () => room.desk.condition())
   app.get('/api/house/registry', { config: { access: 'admin' }, schema: { summary: 'The registry as one SQLite file; on the admin socket only' } }, (_request, reply) => sendRegistry(room, reply))
   app.get('/api/house/certificates', { config: { access: 'admin' }, schema: { summary: 'Certificates with their keys, by file; on the admin socket only' } }, () => certificates(room))
+  app.get('/api/house/keyring', { config: { access: 'admin' }, schema: { summary: "The zone's keys with their private halves, or null; on the admin socket only" } }, (_request, reply) => keyring(room, reply))
 }
 
 function onlyHere({ door }: Room): void {
@@ -43,4 +44,13 @@ async function certificates(room: Room): Promise<Record<string, string>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
   const files = entries.filter(entry => entry.isFile() && entry.name.endsWith('.json')).map(entry => `${entry.parentPath}/${entry.name}`)
   return Object.fromEntries(await Promise.all(files.map(async file => [file.slice(directory.length + 1), await readFile(file, 'utf8')])))
+}
+
+async function keyring(room: Room, reply: FastifyReply): Promise<FastifyReply> {
+  onlyHere(room)
+  const text = await readFile(places(room.house.data).keyring, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return 'null'
+    throw error
+  })
+  return reply.type('application/json').send(text)
 }
