@@ -40,6 +40,7 @@ const SETTINGS = [
   { name: 'unset-php', takes: 'KEY', many: true, help: "PHP's setting as the image has it" },
   { name: 'start', takes: 'COMMAND', help: 'what starts its application, such as "npm start"' },
   { name: 'egress', takes: 'internet|none', read: (name, text) => value.oneOf(name, text, ['internet', 'none']), help: 'what its pod may reach of its own accord' },
+  { name: 'ports', takes: 'N', read: (name, text) => value.whole(name, text, 0, 4), help: 'how many ports of its own IPv6 address its owner may open' },
   { name: 'unset-start', takes: null, help: "the image's own start command" },
 ]
 
@@ -93,8 +94,8 @@ export const COMMANDS = [
   command('final fetch', 'ID FILE', 'save one in a file'),
   command('final restore', 'ID [NAME]', 'bring a deleted site back, by its own or another name'),
   command('final remove', 'ID', 'remove one before its time'),
-  command('site expose', 'NAME PORT', 'forward a port of this host to the site'),
-  command('site unexpose', 'NAME PORT', 'stop forwarding it'),
+  command('site expose', 'NAME PORT', "lead a TCP port of the site's own IPv6 address to its pod", [flag('proxy-protocol', 'tell the pod who the visitor is: PROXY protocol, version 1')]),
+  command('site unexpose', 'NAME PORT', 'close it, and every connection to it'),
   command('zone records', '[FILE]', 'the DNS records of the zone itself, shown or replaced in the same way'),
   command('routes', '', 'the routing table'),
   command('image build', '[NAME]', 'build a new version of an image: php, static, node, python or mariadb', [flag('if-changed', 'keep the newest version where nothing else comes out')]),

@@ -26,6 +26,7 @@ export function house(given, host) {
     http,
     https: listens('https', given, zone, host),
     dns: listens('dns', given, zone, host),
+    sides: sides(given.get('ipv6-prefix'), given.get('runtime'), http),
     publicIpv4: given.get('public-ipv4') ?? publicAddress(http, '0.0.0.0', '127.0.0.1', host.publicIpv4),
     publicIpv6: given.get('public-ipv6') ?? publicAddress(http, '::', '::1', host.publicIpv6) ?? firstOf(given.get('ipv6-prefix')),
     ipv6Prefix: given.get('ipv6-prefix') ?? null,
@@ -84,6 +85,12 @@ function publicAddress(http, any, loopback, own) {
   const family = http.map(listen => listen.address).filter(address => address.includes(':') === any.includes(':'))
   if (family.includes(any)) return own
   return family.find(address => address !== loopback) ?? family[0] ?? null
+}
+
+/** A door for each port that a site may have of its own (registry/ports.ts). @param {string | undefined} prefix @param {string | undefined} runtime @param {Listen[]} http @returns {Listen[]} */
+function sides(prefix, runtime, http) {
+  const none = prefix === undefined || runtime === 'none' || !http.some(listen => listen.address === '::')
+  return none ? [] : Array.from({ length: 4 }, () => ({ address: '::', port: 0 }))
 }
 
 /** The panel's address in a prefix, on a host that has no other. @param {string | undefined} prefix */

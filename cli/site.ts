@@ -9,6 +9,7 @@ type DatabaseAccess = { host: string; port: number; name: string; user: string; 
 export type SiteView = {
   name: string; url: string; state: string; owner: string; kind: string; image: string | null; ipv4: string[]; ipv6: string[]; limits: Limits | null
   imageVersion: string | null; restartNeeded: boolean; env: Record<string, string>; php: Record<string, string>; start: string | null; egress: 'internet' | 'none' | null
+  ports: { port: number; proxyProtocol: boolean }[]; mostPorts: number
   usage?: { memory: number; disk: number; database: number | null } | null; database: DatabaseAccess | null; release: string | null; releases: string[]; createdAt: number; failure?: string | null
   lastWake?: { at: number; ms: number; cause: Cause } | null; awake?: { since: number; because: Reason[] } | null
 }
@@ -79,7 +80,7 @@ export function describe(site: SiteView): string {
   const { limits, usage } = site
   return sheet([
     ['name', site.name], ['url', site.url], ['state', site.state], ['failure', site.failure], ['owner', site.owner], ['image', image(site)],
-    ['addresses', [...site.ipv4, ...site.ipv6].join(', ')], ['release', site.release], ['releases', site.releases?.join(', ')],
+    ['addresses', [...site.ipv4, ...site.ipv6].join(', ')], ['ports', ports(site)], ['release', site.release], ['releases', site.releases?.join(', ')],
     ['php', assignments(site.php)], ['env', assignments(site.env, () => '…')], ['start', site.start], ['egress', site.egress],
     ['memory', limits && `${usage ? `${size(usage.memory)} of ` : ''}${size(limits.memory)}`],
     ['disk', limits && `${usage ? `${size(usage.disk)} of ` : ''}${size(limits.disk)}`],
@@ -87,6 +88,12 @@ export function describe(site: SiteView): string {
     ['cpu', limits?.cpu], ['last wake', site.lastWake && `${moment(site.lastWake.at)}, ${Math.round(site.lastWake.ms)} ms, by ${waker(site.lastWake.cause)}`],
     ['awake', site.awake && `since ${moment(site.awake.since)}: ${site.awake.because.map(reason).join(', ')}`], ['since', moment(site.createdAt)],
   ])
+}
+
+/** Those that are open, and how many its owner may open. */
+function ports({ ports, mostPorts }: SiteView): string | null {
+  const open = ports.map(({ port, proxyProtocol }) => `${port}${proxyProtocol ? ' (PROXY protocol)' : ''}`).join(', ')
+  return open === '' && mostPorts === 0 ? null : `${open || 'none open'}; its owner may open ${mostPorts}`
 }
 
 function waker(cause: Cause): string {

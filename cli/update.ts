@@ -9,7 +9,7 @@ type Values = Record<string, string>
 export async function updateSite(desk: Desk): Promise<void> {
   const { options } = desk.order
   const change = { ...simple(options), ...await settings(desk) }
-  if (Object.keys(change).length === 0) throw new UsageError('site update: nothing to change; give --image, --memory, --cpu, --disk, --database, --env, --php, --start, --egress, --www or --address')
+  if (Object.keys(change).length === 0) throw new UsageError('site update: nothing to change; give --image, --memory, --cpu, --disk, --database, --env, --php, --start, --egress, --ports, --www or --address')
   const site = await desk.admin.json<SiteView>('PATCH', sitePath(desk), { json: change })
   answer(desk, site, () => `${describe(site)}${site.restartNeeded ? `It goes on as it is until it next starts: auberge site restart ${argument(desk, 'NAME')}\n` : ''}`)
 }
@@ -23,6 +23,7 @@ function simple(options: Map<string, unknown>): object {
     ...(options.has('www') ? { www: true } : options.has('unset-www') ? { www: false } : {}),
     ...(options.has('address') ? { addresses: options.get('address') } : {}),
     ...(options.has('egress') ? { egress: String(options.get('egress')) } : {}),
+    ...(options.has('ports') ? { mostPorts: Number(options.get('ports')) } : {}),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
   }
 }

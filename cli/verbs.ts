@@ -9,6 +9,7 @@ import { cancelRoll, confirmDs, rollKey, showDs, withdrawDs } from './dns.ts'
 import type { Verb } from './desk.ts'
 import { addDomain, canonicalDomain, checkDomain, listDomains, removeDomain } from './domain.ts'
 import { execInSite } from './exec.ts'
+import { exposePort, unexposePort } from './expose.ts'
 import { getFile, listFiles, putFile } from './files.ts'
 import { backupHouse } from './house/backup.ts'
 import { fetchFinal, listFinals, removeFinal, restoreFinal } from './final.ts'
@@ -24,6 +25,7 @@ const VERBS: Record<string, Verb> = {
   'account delete': deleteAccount, 'invite create': createInvite, 'invite list': listInvites,
   'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site rollback': rollbackSite, 'site update': updateSite,
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
+  'site expose': exposePort, 'site unexpose': unexposePort,
   'site database': siteDatabase, 'site records': siteRecords, 'zone records': zoneRecords, 'site backup': backupSite, 'site restore': restoreSite, 'site delete': deleteSite,
   'site files': listFiles, 'site get': getFile, 'site put': putFile,
   'site domain add': addDomain, 'site domain list': listDomains, 'site domain check': checkDomain, 'site domain canonical': canonicalDomain, 'site domain remove': removeDomain,

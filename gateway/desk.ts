@@ -30,6 +30,9 @@ export type SiteView = {
   start: string | null
   /** Whether robots and scanners wake it, as anybody else does. */
   wakeForRobots: boolean
+  /** Ports of its own IPv6 address that lead to its pod, and how many its owner may open. */
+  ports: { port: number; proxyProtocol: boolean }[]
+  mostPorts: number
   /** What its pod may reach of its own accord; null for an external name. */
   egress: Egress | null
   usage: Usage | null
@@ -169,6 +172,10 @@ export interface Desk {
   wake(actor: Account, name: string): Promise<SiteView>
   sleep(actor: Account, name: string, tier?: 'frozen' | 'asleep'): Promise<SiteView>
   restart(actor: Account, name: string): Promise<SiteView>
+  /** Leads a port of the site's own IPv6 address to its pod. `quota` beyond what the administrator lets its owner have (an administrator: beyond four); `conflict` where the house has no prefix. */
+  expose(actor: Account, name: string, port: number, options?: { proxyProtocol?: boolean }): Promise<SiteView>
+  /** Closes it, and every connection to it. `not_found` where it isn't open. */
+  unexpose(actor: Account, name: string, port: number): Promise<SiteView>
   /** Gives its database another password, and restarts it where it runs. */
   rotateDatabase(actor: Account, name: string): Promise<SiteView>
   /** Checks the archive entry by entry (`bad_archive`, `too_large`), then makes it the site's document root in one step. */

@@ -2,6 +2,7 @@
 // HTTP over the unix socket `run/pods/provisioner.sock`; streams are HTTP bodies. Errors are AubergeErrors in both directions.
 import type { Readable, Duplex } from 'node:stream'
 import type { Space } from '../wire/space.ts'
+import type { OpenPort } from '../registry/ports.ts'
 import type { Egress, Limits } from '../registry/types.ts'
 
 /**
@@ -18,6 +19,8 @@ export type SiteSpec = {
   egress: Egress
   /** The password of its database's user; null: it has none. */
   database: { password: string } | null
+  /** Ports of its own IPv6 address that lead to its pod, and what that address is made of (registry/prefix.ts); null: none. */
+  exposed: { interface: string; ports: OpenPort[] } | null
 }
 
 /** How a site reaches its database: also in its environment, as DB_HOST and so on. */

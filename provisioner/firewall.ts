@@ -2,7 +2,7 @@
 import * as commands from './commands/network.ts'
 import type { Host } from './host.ts'
 import { addresses, databaseLink, linkLocal, subnet4, subnet6, type Addresses, type Instance } from './instance.ts'
-import { groundsRules } from './prefix.ts'
+import { groundsRules, ledAnew, leadsOf, type Lead } from './grounds.ts'
 import { run } from './run.ts'
 
 /** Never reached from a pod: other private networks (the host's among them), other pods, the cloud's metadata service, multicast. */
@@ -22,7 +22,7 @@ const NEW_FLOWS = 'limit rate over 100/second burst 400 packets'
 /** `online`: whether it may reach anything but who asks it. */
 export type Port = { veth: string; online: boolean } & Addresses
 
-type Ruled = Pick<Host, 'instance' | 'resolvers' | 'grounds'>
+type Ruled = Pick<Host, 'instance' | 'resolvers' | 'grounds'> & { leads: Lead[] }
 
 /** Both tables as one transaction that replaces what was there, for the pods connected now. */
 export function ruleset(house: Ruled, ports: Port[]): string {
@@ -39,8 +39,8 @@ const set = (name: string, type: string, elements: string[]) =>
 const counted = (name: string, type: string, more = '') => `  set ${name} {\n    type ${type}\n    flags dynamic\n    size 8192\n${more}  }`
 
 /** What a pod begins comes by `begun`; all else it sends is an answer. A pod that isn't `online` begins nothing. */
-function inetTable({ instance: of, resolvers, grounds }: Ruled, ports: Port[]): string {
-  const sites = grounds === null ? { input: '', chains: '' } : groundsRules(grounds)
+function inetTable({ instance: of, resolvers, grounds, leads }: Ruled, ports: Port[]): string {
+  const sites = grounds === null ? { input: '', chains: '' } : groundsRules(grounds, leads, of.id)
   const database = databaseLink(of)
   const dns = resolvers.map(address => `${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} meta l4proto { tcp, udp } th dport 53 accept`)
   const all = ports.map(elements)
@@ -177,7 +177,8 @@ export async function fortify(host: Host): Promise<void> {
     const { veth } = host.states.life(name)
     return veth === null ? [] : [portOf(host, name, veth)]
   })
-  await run(commands.loadRules(), { input: ruleset(host, ports) })
+  const { instance, resolvers, grounds } = host
+  await run(commands.loadRules(), { input: ruleset({ instance, resolvers, grounds, leads: leadsOf(host) }, ports) })
   listed.set(host, await listing(host))
 }
 
@@ -190,6 +191,15 @@ async function listing({ instance }: Host): Promise<string> {
   const both = await Promise.all(['inet', 'bridge'].map(family => run(commands.listTable(family, instance.id))))
   return both.join('')
 }
+
+/** Leads sites' open ports where they go from now on. One after the other, for each puts all of them in place. Connections that are there go on: closing them is the relays'. */
+export async function lead(host: Host): Promise<void> {
+  if (host.grounds === null) return
+  await host.queue.run(LEADS, () => run(commands.loadRules(), { input: ledAnew(host.instance, leadsOf(host)) }).then(() => {}).catch(() => fortify(host)))
+}
+
+/** No site can be called this. */
+const LEADS = '/leads'
 
 /** Lets a port's own addresses through, and nothing else; again, after a change of what the site may reach. Where the tables are gone they come back. */
 export async function admit(host: Host, name: string, veth: string): Promise<void> {

@@ -44,7 +44,7 @@ export type Life = {
 export const COLD: Life = { tier: 'cold', pid: 0, start: '', veth: null, image: null, port: 80, release: null, bundle: null, failure: null, usedAt: 0 }
 
 /** What a specification that was written by an earlier version lacks. */
-const UNSET = { php: {}, start: null, egress: 'internet' as const, database: null }
+const UNSET = { php: {}, start: null, egress: 'internet' as const, database: null, exposed: null }
 
 export class States {
   readonly #data: string

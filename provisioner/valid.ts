@@ -2,6 +2,7 @@
 import { AubergeError } from '../wire/error.ts'
 import { parseEgress, parseImage, parseStart } from '../registry/parse.ts'
 import { parsePhp } from '../registry/php.ts'
+import { MOST_PORTS, type OpenPort } from '../registry/ports.ts'
 import type { Limits } from '../registry/types.ts'
 import type { ExecRequest, FileChange, SiteSpec } from './api.ts'
 
@@ -38,8 +39,8 @@ export function imageName(value: unknown): string {
 }
 
 export function siteSpec(value: unknown): SiteSpec {
-  const { image, limits, env, php, start, egress, database } = fields(value, 'a specification')
-  return { image: parseImage(image), limits: limitsOf(limits), env: environmentOf(env), php: parsePhp(php ?? {}), start: parseStart(start ?? null), egress: parseEgress(egress), database: databaseOf(database ?? null) }
+  const { image, limits, env, php, start, egress, database, exposed } = fields(value, 'a specification')
+  return { image: parseImage(image), limits: limitsOf(limits), env: environmentOf(env), php: parsePhp(php ?? {}), start: parseStart(start ?? null), egress: parseEgress(egress), database: databaseOf(database ?? null), exposed: exposedOf(exposed ?? null) }
 }
 
 /** A password needs no escaping anywhere. */
@@ -48,6 +49,24 @@ function databaseOf(value: unknown): SiteSpec['database'] {
   const { password } = fields(value, 'a database')
   if (typeof password !== 'string' || !/^[A-Za-z0-9]{20,64}$/.test(password)) invalid("a database's password has 20 to 64 letters and digits")
   return { password }
+}
+
+/** Each port and each slot once. Which ports are the house's own, the rules know. */
+function exposedOf(value: unknown): SiteSpec['exposed'] {
+  if (value === null) return null
+  const { interface: own, ports } = fields(value, 'what is exposed')
+  if (typeof own !== 'string' || !/^[0-9a-f]{12}$/.test(own)) invalid('an interface has 12 hexadecimal digits')
+  if (!Array.isArray(ports) || ports.length < 1 || ports.length > MOST_PORTS) invalid(`a site has 1 to ${MOST_PORTS} ports open, or none at all`)
+  const all = ports.map(openPort)
+  if (new Set(all.map(each => each.port)).size < all.length || new Set(all.map(each => each.slot)).size < all.length) invalid('a port is open once, by a slot of its own')
+  return { interface: own, ports: all }
+}
+
+function openPort(value: unknown): OpenPort {
+  const { port, slot, proxyProtocol } = fields(value, 'a port')
+  const whole = (number: unknown, least: number, most: number): number => (Number.isInteger(number) && Number(number) >= least && Number(number) <= most ? Number(number) : invalid(`a port or its slot is a whole number from ${least} to ${most}`))
+  if (typeof proxyProtocol !== 'boolean') invalid('proxyProtocol must be true or false')
+  return { port: whole(port, 1, 65_535), slot: whole(slot, 0, MOST_PORTS - 1), proxyProtocol }
 }
 
 function limitsOf(value: unknown): Limits {

@@ -109,7 +109,7 @@ export interface Reservations {
 }
 
 /** `start: null` goes back to the image's own. */
-export type SiteChange = Partial<Pick<Site, 'image' | 'env' | 'php' | 'start' | 'databasePassword' | 'wakeForRobots' | 'egress'>> & { limits?: Partial<Limits> }
+export type SiteChange = Partial<Pick<Site, 'image' | 'env' | 'php' | 'start' | 'databasePassword' | 'wakeForRobots' | 'egress' | 'ports' | 'mostPorts'>> & { limits?: Partial<Limits> }
 
 export interface Sites {
   create(site: { name: string; owner: number; image: string; limits?: Limits; env?: Record<string, string> }): Site

@@ -2,6 +2,7 @@
 // Types only; the functions that make them out of what comes from outside are in parse.ts.
 
 import type { ZoneKeys } from './keyring.ts'
+import type { OpenPort } from './ports.ts'
 
 /** A site's state as users and the API see it. Prepared and cold pods are both `asleep`. */
 export type SiteState =
@@ -73,6 +74,9 @@ export type Site = {
   egress: Egress
   /** What tells its IPv6 address from those of other sites: 12 hexadecimal digits, for good (prefix.ts). */
   interface: string
+  /** Ports of that address that lead to its pod, and how many its owner may open. */
+  ports: OpenPort[]
+  mostPorts: number
   createdAt: number
 }
 
@@ -133,6 +137,8 @@ export type Route =
       ipv6?: string
       /** The host of the same site where visitors are sent instead. */
       redirect?: string
+      /** Ports of it that lead to the pod. */
+      ports?: OpenPort[]
     }
 
 export type SiteRoute = Extract<Route, { kind: 'site' }>

@@ -21,7 +21,7 @@ export function crew(house: House, fds: Briefing['fds'], { keys = {}, firstAdmin
     ...(house.runtime === 'none' ? [] : [post(house, 'provisioner', 0, none)]),
     told(post(house, 'control', 0, none), { firstAdmin }),
     ...(house.dns.length === 0 ? [] : [told(post(house, 'dns', 0, { ...none, dnsUdp: fds.dnsUdp, dnsTcp: fds.dnsTcp }), { keys })]),
-    ...(house.http.length + house.https.length === 0 ? [] : relays(house, { ...none, http: fds.http, https: fds.https })),
+    ...(house.http.length + house.https.length === 0 ? [] : relays(house, { ...none, http: fds.http, https: fds.https, ...(fds.sides ? { sides: fds.sides } : {}) })),
   ]
 }
 
@@ -37,8 +37,8 @@ function post(house: House, role: Role, index: number, own: Briefing['fds']): Po
   const name = role === 'relay' ? `relay ${index}` : role
   let next = 3
   const renumber = (list: number[]) => list.map(() => next++)
-  const fds = { http: renumber(own.http), https: renumber(own.https), dnsUdp: renumber(own.dnsUdp), dnsTcp: renumber(own.dnsTcp) }
-  return { name, role, script: SCRIPTS[role], briefing: { house, index, fds }, fds: [...own.http, ...own.https, ...own.dnsUdp, ...own.dnsTcp] }
+  const fds = { http: renumber(own.http), https: renumber(own.https), dnsUdp: renumber(own.dnsUdp), dnsTcp: renumber(own.dnsTcp), ...(own.sides ? { sides: renumber(own.sides) } : {}) }
+  return { name, role, script: SCRIPTS[role], briefing: { house, index, fds }, fds: [...own.http, ...own.https, ...own.dnsUdp, ...own.dnsTcp, ...own.sides ?? []] }
 }
 
 /**

@@ -37,16 +37,17 @@ export type Sockets = { house: House; fds: Fds; handles: Handle[] }
  */
 export function openSockets(house: House): Sockets {
   const handles: Handle[] = []
-  const open = (name: 'http' | 'https' | 'dns', withUdp: boolean): Door => {
-    const door = openDoor(name, house[name], withUdp)
+  const open = (name: 'http' | 'https' | 'dns', listens: Listen[], withUdp = false): Door => {
+    const door = openDoor(name, listens, withUdp)
     handles.push(...door.tcp, ...door.udp)
     return door
   }
   try {
-    const [http, https, dns] = [open('http', false), open('https', false), open('dns', true)]
+    const [http, https, dns] = [open('http', house.http), open('https', house.https), open('dns', house.dns, true)]
+    const sides = house.sides.map(side => open('http', [side]))
     return {
-      house: { ...house, http: http.listens, https: https.listens, dns: dns.listens },
-      fds: { http: numbers(http.tcp), https: numbers(https.tcp), dnsTcp: numbers(dns.tcp), dnsUdp: numbers(dns.udp) },
+      house: { ...house, http: http.listens, https: https.listens, dns: dns.listens, sides: sides.flatMap(side => side.listens) },
+      fds: { http: numbers(http.tcp), https: numbers(https.tcp), dnsTcp: numbers(dns.tcp), dnsUdp: numbers(dns.udp), ...(sides.length > 0 ? { sides: numbers(sides.flatMap(side => side.tcp)) } : {}) },
       handles,
     }
   } catch (error) {

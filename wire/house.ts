@@ -21,6 +21,8 @@ export type House = {
   http: Listen[]
   https: Listen[]
   dns: Listen[]
+  /** Where connections to sites' own ports come in: a port for each that one site may have open; only from this host's own firewall. None without a prefix. */
+  sides: Listen[]
   publicIpv4: string | null
   publicIpv6: string | null
   ipv6Prefix: string | null
@@ -53,7 +55,7 @@ export type Briefing = {
   house: House
   /** Which of several equal processes this is, from 0. */
   index: number
-  fds: { http: number[]; https: number[]; dnsUdp: number[]; dnsTcp: number[] }
+  fds: { http: number[]; https: number[]; dnsUdp: number[]; dnsTcp: number[]; sides?: number[] }
   /** The name server's alone: the key in each file that a secondary names. */
   keys?: Record<string, TsigKey>
   /** Control's alone: the secret of the link by which the first administrator is made. The same until the house stops, however often control is started. */

@@ -83,7 +83,7 @@ async function addSites(desk: Desk, tar: TarFile, manifest: Manifest): Promise<v
     if (sum === null) continue
     const { image, limits, env, php, start, egress } = site
     manifest.files[siteEntry(site.name)] = sum
-    manifest.sites[site.name] = { image: image ?? 'php', limits: limits!, env, php, start, egress: egress ?? 'internet' }
+    manifest.sites[site.name] = { image: image ?? 'php', limits: limits!, env, php, start, egress: egress ?? 'internet', exposed: null }
     desk.errors.write(`${index + 1}/${sites.length} ${site.name}: ${size(sum.bytes)}\n`)
   }
 }

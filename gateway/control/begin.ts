@@ -49,7 +49,7 @@ export function loadSites(registry: Registry, states: States, house: House): voi
   for (const site of registry.sites.walk()) {
     if (unfinished.has(site.name)) continue
     const pod = lastPod(site, last.get(site.name))
-    states.add(site.name, { state: pod ? 'running' : 'asleep', pod, suspended: suspended.get(site.owner) ?? null, wakeForRobots: site.wakeForRobots, ipv6: ownIpv6(house, site) })
+    states.add(site.name, { state: pod ? 'running' : 'asleep', pod, suspended: suspended.get(site.owner) ?? null, wakeForRobots: site.wakeForRobots, ipv6: ownIpv6(house, site), ports: site.ports })
   }
 }
 

@@ -14,6 +14,7 @@ import { createSite } from './create.ts'
 import { domainVerbs } from './domains/verbs.ts'
 import type { Domains } from './domains/domains.ts'
 import { repoint } from './dynamic.ts'
+import { allow, expose, unexpose } from './expose.ts'
 import { health } from './health.ts'
 import type { Keeper } from './keeper.ts'
 import { podOf, pods, reserved, siteOf, specOf, type Parts } from './parts.ts'
@@ -64,7 +65,8 @@ export function frontDesk(parts: FrontParts): Desk {
     wakes: async name => { siteOf(parts, name); return await parts.diary.last(name) },
     history: async name => { siteOf(parts, name); return await parts.history.of(name) },
     async updateSite(actor, name, change) {
-      const { wakeForRobots, ...spec } = change
+      const { wakeForRobots, mostPorts, ...spec } = change
+      if (mostPorts !== undefined) allow(parts, name, mostPorts)
       if (wakeForRobots !== undefined) await invite(parts, name, wakeForRobots)
       if (Object.keys(spec).length > 0) await update(parts, name, spec)
       record(actor, 'site.update', name, Object.keys(change).join(' '))
@@ -86,6 +88,16 @@ export function frontDesk(parts: FrontParts): Desk {
     async restart(actor, name) {
       await restart(parts, name, byOf(actor, registry.reservations.get(name)?.owner), { force: true })
       record(actor, 'site.restart', name)
+      return view(name)
+    },
+    async expose(actor, name, port, { proxyProtocol = false } = {}) {
+      await expose(parts, actor, name, { port, proxyProtocol })
+      record(actor, 'site.expose', name, String(port))
+      return view(name)
+    },
+    async unexpose(actor, name, port) {
+      await unexpose(parts, name, port)
+      record(actor, 'site.unexpose', name, String(port))
       return view(name)
     },
     async rotateDatabase(actor, name) {
@@ -141,7 +153,7 @@ async function invite(parts: FrontParts, name: string, wakeForRobots: boolean): 
 }
 
 /** The registry first, changed back where the provisioner refuses. After a kill in between, reconcile.ts tells the provisioner. */
-async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 'wakeForRobots'>): Promise<void> {
+async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 'wakeForRobots' | 'ports' | 'mostPorts'>): Promise<void> {
   const { site } = siteOf(parts, name)
   const wanted = {
     ...(change.image === undefined ? {} : { image: parseImage(change.image) }),

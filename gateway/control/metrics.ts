@@ -89,6 +89,7 @@ export class Metrics {
 const GAUGES = [
   ['connections', "Visitors' connections"],
   ['requests_held', 'Requests that wait for a site to wake'],
+  ['side_connections', "Connections to sites' own ports"],
   ['upstream_connections', 'Connections to upstreams'],
   ['relay_resident_bytes', 'Memory that relays hold'],
 ] as const

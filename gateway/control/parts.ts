@@ -71,8 +71,8 @@ export function siteOf(parts: Pick<Parts, 'registry' | 'states'>, name: string):
   return { site, status }
 }
 
-export function specOf({ image, limits, env, php, start, egress, databasePassword }: Site): SiteSpec {
-  return { image, limits, env, php, start, egress, database: { password: databasePassword } }
+export function specOf({ image, limits, env, php, start, egress, databasePassword, interface: own, ports }: Site): SiteSpec {
+  return { image, limits, env, php, start, egress, database: { password: databasePassword }, exposed: ports.length === 0 ? null : { interface: own, ports } }
 }
 
 /** The site's pod, made by the provisioner if it has none yet. */

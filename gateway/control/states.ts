@@ -1,6 +1,7 @@
 // What control knows of each site at this moment: its state, its pod, its last wake. Every change is a change of its route.
 import { isDeepStrictEqual } from 'node:util'
 import type { Pod, Tier } from '../../provisioner/api.ts'
+import type { OpenPort } from '../../registry/ports.ts'
 import type { SiteRoute, SiteState } from '../../registry/types.ts'
 import type { LastWake } from '../desk.ts'
 import type { RoutingTable } from './routes.ts'
@@ -16,6 +17,8 @@ export type SiteStatus = {
   readonly wakeForRobots: boolean
   /** Its own IPv6 address, or null where it shares the house's. */
   readonly ipv6: string | null
+  /** Ports of that address which lead to its pod. */
+  readonly ports: readonly OpenPort[]
   readonly lastWake: LastWake | null
   readonly failure: string | null
   /** Wakes that failed, and exits, one after the other. */
@@ -75,7 +78,7 @@ export class States {
 
   /** Begins with a site; returns the table's version that routes it. */
   add(name: string, change: Change): number {
-    const blank = { state: 'asleep', pod: null, suspended: null, wakeForRobots: false, ipv6: null, lastWake: null, failure: null, failures: 0, retryAt: null } as const
+    const blank = { state: 'asleep', pod: null, suspended: null, wakeForRobots: false, ipv6: null, ports: [], lastWake: null, failure: null, failures: 0, retryAt: null } as const
     return this.#put({ name, since: Date.now(), ...blank, ...change })
   }
 
@@ -161,8 +164,8 @@ export class States {
     return this.hosts(status.name).map(host => ({ ...route, host, ...(canonical === null || canonical === host ? {} : { redirect: canonical }) }))
   }
 
-  #route({ name, state, pod, suspended, wakeForRobots, ipv6, retryAt }: SiteStatus): SiteRoute {
-    const route: SiteRoute = { host: this.host(name), kind: 'site', site: name, state, upstream: null, ...(wakeForRobots ? { uninvited: 'wake' } : {}), ...(ipv6 === null ? {} : { ipv6 }) }
+  #route({ name, state, pod, suspended, wakeForRobots, ipv6, ports, retryAt }: SiteStatus): SiteRoute {
+    const route: SiteRoute = { host: this.host(name), kind: 'site', site: name, state, upstream: null, ...(wakeForRobots ? { uninvited: 'wake' } : {}), ...(ipv6 === null ? {} : { ipv6, ...(ports.length > 0 ? { ports: [...ports] } : {}) }) }
     if (suspended !== null) return { ...route, state: 'suspended', reason: suspended }
     if (state === 'running' && pod) return { ...route, upstream: { address: pod.ipv4, port: pod.port } }
     return retryAt !== null && RESTS.has(state) ? { ...route, retryAt } : route

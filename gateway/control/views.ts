@@ -22,7 +22,7 @@ type Rest = Omit<SiteView, 'name' | 'kind' | 'url' | 'owner' | 'createdAt' | 'ww
 
 function elsewhere({ addresses }: Reservation): Rest {
   return {
-    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, php: {}, start: null, imageVersion: null, restartNeeded: false, wakeForRobots: false, egress: null,
+    state: 'running', image: null, ipv4: addresses.a, ipv6: addresses.aaaa, limits: null, env: {}, php: {}, start: null, imageVersion: null, restartNeeded: false, wakeForRobots: false, ports: [], mostPorts: 0, egress: null,
     release: null, releases: [], lastWake: null, awake: null, failure: null,
   }
 }
@@ -36,7 +36,7 @@ function here(parts: ViewParts, name: string): Rest {
   return {
     state, image: site?.image ?? null, ipv4: a, ipv6: aaaa, limits: site?.limits ?? null, env: site?.env ?? {},
     php: site?.php ?? {}, start: site?.start ?? null, ...running(status?.pod, state),
-    wakeForRobots: site?.wakeForRobots ?? false, egress: site?.egress ?? null,
+    wakeForRobots: site?.wakeForRobots ?? false, ports: (site?.ports ?? []).map(({ port, proxyProtocol }) => ({ port, proxyProtocol })), mostPorts: site?.mostPorts ?? 0, egress: site?.egress ?? null,
     release: status?.pod?.release ?? null, releases: status?.pod?.releases ?? [],
     lastWake: status?.lastWake ?? null, awake: status?.state === 'running' ? awake(parts, status) : null, failure: status?.state === 'failed' ? status.failure : null,
   }

@@ -1,10 +1,15 @@
-// Requests that wait: for a site to wake, or for the panel's process to come back. Filled by serve.ts, released when a route changes.
-import type { Exchange } from './exchange.ts'
+// Requests and connections that wait: for a site to wake, or for the panel's process to come back. Filled by serve.ts and splice.ts, released when a route changes.
 import type { Settings } from './settings.ts'
+
+/** Whoever waits: an exchange, or a connection to a site's own port. */
+export interface Waiting {
+  /** What it waits for may be there: it looks again. */
+  released(): void
+}
 
 /** Bounded per key and in all. A key is a site's name, or `PANEL`. */
 export class Hold {
-  private readonly waiting = new Map<string, Set<Exchange>>()
+  private readonly waiting = new Map<string, Set<Waiting>>()
   private readonly retried = new Set<string>()
   private held = 0
   private timer: NodeJS.Timeout | null = null
@@ -17,17 +22,17 @@ export class Hold {
   }
 
   /** Whether the exchange now waits; not where the key's or the whole bound is reached. */
-  add(key: string, exchange: Exchange): boolean {
+  add(key: string, waiter: Waiting): boolean {
     const queue = this.waiting.get(key) ?? new Set()
     if (queue.size >= this.settings.heldPerSite || this.held >= this.settings.heldInAll) return false
-    this.waiting.set(key, queue.add(exchange))
+    this.waiting.set(key, queue.add(waiter))
     this.held++
     return true
   }
 
-  remove(key: string, exchange: Exchange): void {
+  remove(key: string, waiter: Waiting): void {
     const queue = this.waiting.get(key)
-    if (queue === undefined || !queue.delete(exchange)) return
+    if (queue === undefined || !queue.delete(waiter)) return
     this.held--
     if (queue.size === 0) this.waiting.delete(key)
   }
@@ -38,7 +43,7 @@ export class Hold {
     if (queue === undefined) return
     this.waiting.delete(key)
     this.held -= queue.size
-    for (const exchange of queue) exchange.released()
+    for (const waiter of queue) waiter.released()
   }
 
   releaseAll(): void {

@@ -19,7 +19,7 @@ const journal = new Journal({ directory: where.access, worker: index, warn: (dro
 const files = await openFiles()
 const fit = fitted(files, SETTINGS)
 if (fit !== null) log.warn({ files, ...fit }, 'few files may be open: the relay takes fewer connections')
-const relay = new Relay({ journal, settings: { perPod: share, ...fit }, trustedProxies: house.trustedProxies, proxyProtocol: house.proxyProtocol, h2c: house.h2c, ipv6Prefix: house.ipv6Prefix, redirectHttps: house.redirectHttps, tell: message => link.tell(message) })
+const relay = new Relay({ journal, settings: { perPod: share, splices: Math.max(8, Math.floor(SETTINGS.splices / house.workers)), ...fit }, trustedProxies: house.trustedProxies, proxyProtocol: house.proxyProtocol, h2c: house.h2c, ipv6Prefix: house.ipv6Prefix, redirectHttps: house.redirectHttps, tell: message => link.tell(message) })
 const tabled = Promise.withResolvers<void>()
 const certified = Promise.withResolvers<void>()
 
@@ -44,6 +44,7 @@ stop = async () => {
   await journal.close()
 }
 await Promise.all(fds.http.map(fd => relay.listen({ fd })))
+await Promise.all((fds.sides ?? []).map((fd, slot) => relay.listenSide({ fd }, slot)))
 await tabled.promise
 // Without certificates there is nothing to say over TLS: until they come, the kernel keeps who connects.
 void certified.promise.then(() => Promise.all(fds.https.map(fd => relay.listenTls({ fd }))))

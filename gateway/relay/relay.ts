@@ -12,6 +12,7 @@ import { Meter } from './meter.ts'
 import { Pools } from './upstream/pool.ts'
 import { Reception } from './serve.ts'
 import { SETTINGS, type Settings } from './settings.ts'
+import { Sides } from './sides.ts'
 import { Table, type Site } from './table.ts'
 import { Challenges } from './tls/challenges.ts'
 import { Contexts } from './tls/contexts.ts'
@@ -53,6 +54,7 @@ export class Relay {
   readonly challenges = new Challenges()
   readonly contexts = new Contexts(this.challenges)
   readonly secure: Secure
+  readonly sides: Sides
   private readonly trusted
   private readonly proxied: boolean
   private readonly h2c: boolean
@@ -80,6 +82,7 @@ export class Relay {
     this.hold = new Hold(this.settings)
     this.crowd = new Crowd(this.settings)
     this.secure = new Secure(options.redirectHttps ?? 'auto', this.contexts, () => this.table.zone)
+    this.sides = new Sides({ ...this, tell: this.tell, take: guest => this.take(guest), gone: guest => this.gone(guest) })
     this.table.onLeft = site => this.left(site)
     const host = new Reception({ ...this, tell: this.tell, journal: this.journal })
     this.door = { contexts: this.contexts, zone: () => this.table.zone, protocols: HTTP2_OR_1 }
@@ -98,6 +101,13 @@ export class Relay {
   async listenTls(where: ListenOptions | { fd: number }): Promise<Server> {
     const server = await listen(where, accepted => this.arrive(accepted, 'https'))
     if (this.secure.port === 0) this.secure.port = (server.address() as AddressInfo).port
+    this.servers.push(server)
+    return server
+  }
+
+  /** Serves the ports of sites' own whose slot it is. */
+  async listenSide(where: ListenOptions | { fd: number }, slot: number): Promise<Server> {
+    const server = await this.sides.listen(where, slot)
     this.servers.push(server)
     return server
   }
@@ -200,6 +210,7 @@ export class Relay {
   replace(version: number, zone: string, routes: Route[]): void {
     this.table.replace(version, zone, routes)
     this.hold.releaseAll()
+    this.sides.reviewAll()
   }
 
   /** Several are those of one site: nobody is served by half of them. */
@@ -208,7 +219,9 @@ export class Relay {
     const site = first?.kind === 'site' ? first : null
     if (site !== null && site.state !== 'running') this.closeIdle(site.site)
     for (const route of routes) this.table.set(version, route)
-    if (site !== null) this.hold.release(site.site)
+    if (site === null) return
+    this.sides.review(site.site)
+    this.hold.release(site.site)
   }
 
   private remove(version: number, host: string): void {
@@ -216,6 +229,7 @@ export class Relay {
     if (route?.kind === 'site') this.closeIdle(route.site)
     this.table.remove(version, host)
     if (route?.kind !== 'site') return
+    this.sides.review(route.site)
     this.hold.release(route.site)
     if (!this.table.leads(route.site)) this.journal?.forget(route.site)
   }
@@ -247,7 +261,7 @@ export class Relay {
 
   private gauges(): Record<string, number> {
     return {
-      connections: this.crowd.size, requests_held: this.hold.size, upstream_connections: this.pools.open,
+      connections: this.crowd.size, requests_held: this.hold.size, side_connections: this.sides.size, upstream_connections: this.pools.open,
       relay_resident_bytes: this.resident(),
     }
   }

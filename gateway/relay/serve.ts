@@ -1,5 +1,6 @@
 // What happens to a request, in order: find its route, answer what needs no upstream, count it, wake its site and hold it, or forward it.
 // Called by visitors through relay.ts.
+import { askFor, stopWaiting } from './asking.ts'
 import { PANEL, type Hold } from './hold.ts'
 import { valueOf } from './message/fields.ts'
 import { uninvited } from './uninvited.ts'
@@ -12,7 +13,7 @@ import type { Meter } from './meter.ts'
 import type { Challenges } from './tls/challenges.ts'
 import type { Secure } from './tls/secure.ts'
 import type { Settings } from './settings.ts'
-import type { Entry, Site, Table } from './table.ts'
+import type { Entry, Table } from './table.ts'
 import type { FromRelay } from '../messages.ts'
 import type { SiteRoute, Upstream, WakeCause } from '../../registry/types.ts'
 
@@ -101,14 +102,7 @@ export class Reception implements Host {
     if (route.state === 'failed' && wait > 0) return exchange.failed('failed', { retryAfter: Math.ceil(wait / 1000) })
     if (wait > 0 && route.state !== 'waking') return exchange.failed('no_room', { retryAfter: Math.ceil(wait / 1000) })
     if (!this.keep(exchange, route.site)) return
-    if (entry.site !== null) this.wake(entry.site, exchange)
-  }
-
-  /** Asks control once until the site's route changes. */
-  private wake(site: Site, exchange: Exchange): void {
-    if (site.asked === 'wake') return
-    site.asked = 'wake'
-    this.tell({ type: 'wake', site: site.name, cause: causeOf(exchange) })
+    if (entry.site !== null && entry.site.asked !== 'wake') askFor(entry.site, causeOf(exchange), this.tell)
   }
 
   /** Holds the exchange, its deadline counted from the first time. False: the hold was full, or time is up, and it has been answered. */
@@ -158,21 +152,12 @@ export class Reception implements Host {
   }
 
   over(exchange: Exchange): void {
-    if (exchange.holdKey !== '') this.unhold(exchange)
+    if (exchange.holdKey !== '') stopWaiting(this.hold, exchange.holdKey, exchange, exchange.site, this.tell)
     if (exchange.deadline !== Infinity) this.clock.forget(exchange)
     if (exchange.entry !== null) this.table.leave(exchange.entry, exchange.site, this.clock.epoch)
     exchange.entry = null
     this.meter.request(exchange.status, exchange.bytes, exchange.problem)
     if (exchange.site !== null) this.journal?.note(exchange.site.name, this.visitOf(exchange))
-  }
-
-  /** The last one that leaves before its site is awake says so: the wake may not have begun. */
-  private unhold(exchange: Exchange): void {
-    const { holdKey, site } = exchange
-    this.hold.remove(holdKey, exchange)
-    if (site === null || site.asked !== 'wake' || this.hold.count(holdKey) > 0) return
-    site.asked = 'nothing'
-    this.tell({ type: 'unwanted', site: site.name })
   }
 
   private visitOf({ request, asker, status, bytes }: Exchange): Visit {

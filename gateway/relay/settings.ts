@@ -67,6 +67,14 @@ export const SETTINGS = {
   /** Visitors' connections in all and from one address (IPv6: one /64). A whole school may be one address. Beyond: 503 at once. */
   connections: 20_000,
   perAddress: 2_048,
+  /**
+   * Connections to one site's own ports, of all relays together, and of them from one address (IPv6: one /64). Beyond either they are closed at once. How long
+   * neither side of one may say anything, and for how long a pod that was just woken may refuse one: its program may not listen yet.
+   */
+  splices: 256,
+  splicesPerAddress: 32,
+  spliceIdle: 900_000,
+  splicePatience: 5_000,
   /** After an answer that ends the connection: how long and how many bytes we still read and drop, so that the answer isn't lost to a reset. */
   linger: 2_000,
   lingerBytes: 1_048_576,

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { flushed } from '../../wire/flushed.ts'
 import type { Pod, SiteSpec } from '../api.ts'
+import { lead } from '../firewall.ts'
 import type { Host } from '../host.ts'
 import { siteCgroup } from '../instance.ts'
 import { podPlaces } from '../places.ts'
@@ -30,6 +31,7 @@ export async function adopt(host: Host, name: string, id: string, spec: SiteSpec
   if (database) await stageMounted(host, name, volume => loadDatabase(host, name, volume))
   await host.states.save({ ...site, release, releases, spec, adopted: id, intent: 'adopt' })
   await finishAdoption(host, name)
+  await lead(host)
   return podOf(host, name)
 }
 

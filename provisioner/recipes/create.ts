@@ -1,7 +1,8 @@
 // Makes a site's pod and volume, ready to start, or gives an existing site another specification. Called by the server, in the site's queue.
 import { mkdir } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Pod, SiteSpec } from '../api.ts'
-import { admit } from '../firewall.ts'
+import { admit, lead } from '../firewall.ts'
 import type { Host } from '../host.ts'
 import { siteCgroup } from '../instance.ts'
 import { podPlaces } from '../places.ts'
@@ -55,6 +56,7 @@ export async function update(host: Host, name: string, spec: SiteSpec): Promise<
   await host.database.settle(name)
   const { tier, veth } = host.states.life(name)
   if (veth !== null && spec.egress !== site.spec.egress) await admit(host, name, veth)
+  if (!isDeepStrictEqual(spec.exposed, site.spec.exposed)) await lead(host)
   if (tier !== 'cold') await host.cgroups.limit(siteCgroup(host.instance, name), spec.limits)
   if (tier === 'prepared' && growsLater(host, name)) await goCold(host, name)
   if (tier === 'prepared' && !fresh(host, name)) await prepare(host, name)

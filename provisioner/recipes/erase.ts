@@ -1,5 +1,6 @@
 // Removes everything of a site from the host. Called by destroy, by create's undo and by reconcile; does no harm done twice.
 import { rm } from 'node:fs/promises'
+import { lead } from '../firewall.ts'
 import type { Host } from '../host.ts'
 import { containerId, siteCgroup } from '../instance.ts'
 import { removeLog } from '../log.ts'
@@ -12,6 +13,7 @@ import { discard } from './prepare.ts'
 /** Processes, containers, network, mounts, cgroups, files; the slot is free when it resolves. */
 export async function erase(host: Host, name: string): Promise<void> {
   const cgroup = siteCgroup(host.instance, name)
+  const exposed = host.states.has(name) ? host.states.site(name).spec.exposed : null
   await host.cgroups.kill(cgroup)
   await discard(host, name)
   await removeContainers(host, name)
@@ -23,6 +25,7 @@ export async function erase(host: Host, name: string): Promise<void> {
   await host.database.drop(name)
   await rm(podPlaces(host.data, name).dir, { recursive: true, force: true })
   host.states.forget(name)
+  if (exposed !== null) await lead(host)
 }
 
 /** Workshops of the site that were under way. */

@@ -116,10 +116,11 @@ test('an administrator runs a house from the command line alone', { timeout: 240
     assert.equal(healthy, true)
     for (const part of ['control', 'provisioner', 'dns']) assert.equal(findings.find(each => each.subject === part)?.verdict, 'well', part)
   })
-  await t.test('what is not there, or not yet, is said', async () => {
-    const expose = await house.auberge('site', 'expose', 'kims', '8080')
+  await t.test('what is not there is said', async () => {
+    const expose = await house.auberge('site', 'expose', 'kims', '8081')
     assert.equal(expose.code, 1)
-    assert.match(expose.stderr, /not there yet/)
+    assert.match(expose.stderr, /no site/)
+    assert.equal((await house.auberge('site', 'expose', 'kims', 'http')).code, 2)
     const { code, stderr } = await house.auberge('ca', 'export', '/tmp/never')
     assert.equal(code, 1)
     assert.match(stderr, /--https off/)

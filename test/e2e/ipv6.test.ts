@@ -2,35 +2,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { test, type TestContext } from 'node:test'
 import { dataFor, startHouse, type TestHouse } from '../helpers/house.ts'
 import { until } from '../helpers/patience.ts'
 import { DOORS, HOUSE, village, VISITOR, ZONE, type Place, type Village } from '../helpers/village.ts'
+import { addressOf, ok, PREFIXED, rows, settle, type Row } from './villagers.ts'
 
-const PAGE = '<?php echo $_SERVER["HTTP_HOST"], " sees ", $_SERVER["REMOTE_ADDR"];'
-const PREFIXED = [...DOORS, '--ipv6-prefix', HOUSE.prefix]
-type Row = { host: string; ipv4: string[]; ipv6: string[]; upstream: string | null }
-
-async function ok(house: TestHouse, ...args: (string | { input: string })[]): Promise<string> {
-  const { code, stdout, stderr } = await house.auberge(...args)
-  assert.equal(code, 0, `${args.join(' ')}: ${stderr}`)
-  return stdout
-}
-
-/** An account with a site that says whom it sees. */
-async function settle(t: TestContext, house: TestHouse, name: string): Promise<void> {
-  const directory = mkdtempSync(`${tmpdir()}/aub-page-`)
-  t.after(() => rmSync(directory, { recursive: true, force: true }))
-  writeFileSync(`${directory}/index.php`, PAGE)
-  await ok(house, 'account', 'create', name, '--password-stdin', { input: `the ${name} sleeps well\n` })
-  await ok(house, 'site', 'create', name, '--owner', name)
-  await ok(house, 'site', 'deploy', name, directory)
-}
-
-const rows = async (house: TestHouse) => new Map((JSON.parse(await ok(house, 'routes', '--json')) as Row[]).map(row => [row.host, row]))
-const addressOf = async (house: TestHouse, name: string) => (await rows(house)).get(`${name}.${ZONE}`)?.ipv6[0] ?? ''
 const dig = async (at: Place, name: string, type: string) => (await at.run('dig', '+short', '+time=3', '+tries=3', name, type)).stdout.trim()
 const curl = (at: Place, ...words: string[]) => at.run('curl', '--silent', '--show-error', '--noproxy', '*', '--max-time', '20', ...words)
 /** Status of a request for a host that goes to an address. */

@@ -23,7 +23,7 @@ const log = logger('test')
 log.level = 'fatal'
 
 export const spec = (change: Partial<SiteSpec['limits']> = {}, env: Record<string, string> = {}): SiteSpec => ({
-  image: 'php', limits: { memory: 256 * 2 ** 20, cpu: 1, disk: 64 * 2 ** 20, pids: 128, database: 64 * 2 ** 20, ...change }, env, php: {}, start: null, egress: 'internet', database: null,
+  image: 'php', limits: { memory: 256 * 2 ** 20, cpu: 1, disk: 64 * 2 ** 20, pids: 128, database: 64 * 2 ** 20, ...change }, env, php: {}, start: null, egress: 'internet', database: null, exposed: null,
 })
 
 /** What is to be closed before a test's house is removed: hooks run in the order they were registered. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import test from 'node:test'
 import { ruleset, type Port } from '../../provisioner/firewall.ts'
-import type { Grounds } from '../../provisioner/prefix.ts'
+import { ledAnew, type Grounds } from '../../provisioner/grounds.ts'
 import { addresses, firstId, IDS, instance, INSTANCES, linkLocal } from '../../provisioner/instance.ts'
 
 const all = Array.from({ length: INSTANCES }, (_, number) => instance(number, 'fd12:3456:789a'))
@@ -28,7 +28,10 @@ test('addresses of different slots differ and stay in the instance’s networks'
 test('a link-local address is what Linux makes of the MAC', () => assert.equal(linkLocal('02:a0:be:0f:00:05'), 'fe80::a0:beff:fe0f:5'))
 
 test('nft accepts the rules, with pods and without', () => {
+  const leads = [{ address: '2001:db8:1:2:a0be:1:2:3', port: 5432, side: 4001 }]
   const ports = [{ veth: 'veth1', online: true, ...addresses(all[3]!, 1) }, { veth: 'veth2', online: false, ...addresses(all[3]!, 2) }]
-  const rules = (grounds: Grounds | null, pods: Port[]) => ruleset({ instance: { ...all[3]!, id: 'augcheck' }, resolvers: ['192.0.2.1', '2001:db8::1'], grounds }, pods)
-  for (const pods of [[], ports]) for (const grounds of [null, { prefix: '2001:db8:1:2::/64', ports: [80, 443] }]) execFileSync('nft', ['--check', '--file', '-'], { input: rules(grounds, pods) })
+  const rules = (grounds: Grounds | null, pods: Port[]) => ruleset({ instance: { ...all[3]!, id: 'augcheck' }, resolvers: ['192.0.2.1', '2001:db8::1'], grounds, leads }, pods)
+  for (const pods of [[], ports]) for (const grounds of [null, { prefix: '2001:db8:1:2::/64', ports: [80, 443], sides: [], kept: [] }, { prefix: '2001:db8:1:2::/64', ports: [80, 443], sides: [4001, 4002], kept: [] }]) execFileSync('nft', ['--check', '--file', '-'], { input: rules(grounds, pods) })
+  const empty = ruleset({ instance: { ...all[3]!, id: 'augcheck' }, resolvers: [], grounds: { prefix: '2001:db8:1:2::/64', ports: [80], sides: [4001], kept: [] }, leads: [] }, [])
+  for (const led of [leads, []]) execFileSync('nft', ['--check', '--file', '-'], { input: empty + ledAnew({ ...all[3]!, id: 'augcheck' }, led) })
 })

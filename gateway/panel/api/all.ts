@@ -16,6 +16,7 @@
 //   POST   /api/sites/NAME/database/rotate                 GET PUT /api/zone/records
 //   GET PUT /api/sites/NAME/records
 //   GET    /nic/update?hostname=…&myip=…                    Basic: username, token
+//   POST   /api/sites/NAME/ports {port,proxyProtocol?}    DELETE /api/sites/NAME/ports/PORT   PATCH /api/sites/NAME {…,mostPorts}
 //   GET POST /api/sites/NAME/domains {domain,www?}
 //   PATCH DELETE …/domains/DOMAIN {canonical}   POST …/domains/DOMAIN/check
 //   POST   /api/sites/NAME/rollback {release}               POST   /api/images/NAME/build        streams its progress as text
@@ -58,6 +59,7 @@ import { addMetrics } from './metrics.ts'
 import { addNames } from './names.ts'
 import { addOpenapi, DESCRIPTION } from './openapi.ts'
 import { addReports } from './reports.ts'
+import { addPorts } from './ports.ts'
 import { addPower } from './power.ts'
 import { addRecords } from './records.ts'
 import { addRoutes } from './routes.ts'
@@ -68,7 +70,7 @@ import { addTools } from './tools.ts'
 import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
-  addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addDatabase, addDomains, addRecords, addDyndns, addLogs, addEvents, addBackup, addFinals, addHouse,
+  addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addPorts, addDatabase, addDomains, addRecords, addDyndns, addLogs, addEvents, addBackup, addFinals, addHouse,
   addFiles, addExec, addConsole, addTools, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addMetrics,
   addDnssec,
 ]

@@ -4,6 +4,7 @@ import { Type, type Static } from '@fastify/type-provider-typebox'
 import { AubergeError } from '../../../wire/error.ts'
 import { mostLimits } from '../../../registry/parse.ts'
 import { parsePhp } from '../../../registry/php.ts'
+import { MOST_PORTS } from '../../../registry/ports.ts'
 import { DEFAULT_LIMITS, type Account, type Limits } from '../../../registry/types.ts'
 import type { SiteView } from '../../desk.ts'
 import type { App } from '../app.ts'
@@ -40,6 +41,7 @@ const Change = Type.Object({
   egress: Type.Optional(Type.Union([Type.Literal('internet'), Type.Literal('none')], { description: 'what the pod may reach of its own accord; it takes effect at once' })),
   addresses: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20, description: 'where an external name points from now on' })),
   www: Type.Optional(Type.Boolean({ description: 'whether www. of the name answers as the name does' })),
+  mostPorts: Type.Optional(Type.Integer({ minimum: 0, maximum: MOST_PORTS, description: 'administrators only: how many ports of its own IPv6 address its owner may open' })),
   tier: Type.Optional(Type.Union([Type.Literal('running'), Type.Literal('frozen'), Type.Literal('asleep')])),
 }, { additionalProperties: false })
 
@@ -100,6 +102,7 @@ export async function changeSite(room: Room, account: Account, name: string, cha
   const { tier, limits, php, addresses, www, ...wanted } = change
   if (addresses !== undefined) await pointElsewhere(room, account, name, addresses, Object.keys(change).some(key => key !== 'addresses' && key !== 'www'))
   if (www !== undefined) await room.desk.setWww(account, name, www)
+  if (wanted.mostPorts !== undefined && account.role !== 'admin') throw new AubergeError('forbidden', 'How many ports a site may open is for the administrator to say.')
   if (limits !== undefined && account.role !== 'admin') checkLimits(room, name, limits)
   const all = { ...wanted, ...(limits === undefined ? {} : { limits }), ...(php === undefined ? {} : { php: parsePhp(php) }) }
   if (Object.keys(all).length > 0) await room.desk.updateSite(account, name, all)

@@ -29,12 +29,13 @@ import { addDomainForms } from './site/domains.ts'
 import { addFileForms } from './site/file-forms.ts'
 import { addSiteForms } from './site/forms.ts'
 import { addSitePoints } from './site/points.ts'
+import { addPortForms } from './site/port-forms.ts'
 import { addSiteSettings } from './site/settings.ts'
 import { addSitesPage } from './sites.ts'
 import { openViews, type Views } from './views.ts'
 
 const PAGES = [
-  addFront, addFirst, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addFileForms, addDomainForms, addSitePoints, addSiteSettings, addBackupsPage, addAccountPage, addLanguage, addReportPages,
+  addFront, addFirst, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addFileForms, addDomainForms, addSitePoints, addSiteSettings, addPortForms, addBackupsPage, addAccountPage, addLanguage, addReportPages,
   addAdminRoutes, addAdminHouse, addAdminAccounts, addAdminAccount, addAdminClass, addAdminImages, addAdminAudit,
 ]
 

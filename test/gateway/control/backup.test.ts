@@ -129,7 +129,7 @@ for (const adopted of [true, false]) {
     const before = set.registry.sites.get('shop')
     set.registry.settings.set('restore.shop', JSON.stringify(SETTINGS))
     const { wakeForRobots, ...spec } = SETTINGS
-    if (adopted) await set.rooms.adopt('shop', 'staged', { ...spec, database: { password: before?.databasePassword ?? '' } })
+    if (adopted) await set.rooms.adopt('shop', 'staged', { ...spec, database: { password: before?.databasePassword ?? '' }, exposed: null })
     await set.again()
     await until(() => set.registry.settings.get('restore.shop') === null)
     assert.deepEqual(set.registry.sites.get('shop'), adopted ? { ...before, ...SETTINGS } : before)

@@ -150,7 +150,7 @@ test('at start running pods are adopted, pods of nobody are removed with a backu
   await set.control.desk.wake(set.alice, 'awake')
   await set.control.desk.wake(set.alice, 'ice')
   await set.control.desk.sleep(set.alice, 'ice')
-  await set.rooms.create('stray', { image: 'php', limits: { memory: 1, cpu: 1, disk: 1, pids: 1, database: 1 }, env: {}, php: {}, start: null, egress: 'internet', database: null })
+  await set.rooms.create('stray', { image: 'php', limits: { memory: 1, cpu: 1, disk: 1, pids: 1, database: 1 }, env: {}, php: {}, start: null, egress: 'internet', database: null, exposed: null })
   set.registry.sites.update('cold', { env: { A: '1' } })
   await set.again()
   const relay = await set.relay()

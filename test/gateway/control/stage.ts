@@ -17,7 +17,7 @@ export const plainArchive: Archive = async (_type, body) => ({ tar: Readable.fro
 export function houseAt(data: string, change: Partial<House> = {}): House {
   return {
     zone: 'localhost', data, http: [{ address: '127.0.0.1', port: 8080 }], https: [], dns: [{ address: '127.0.0.1', port: 5353 }],
-    publicIpv4: null, publicIpv6: null, ipv6Prefix: null, runtime: 'crun', routes: [], workers: 1, signup: 'open', idle: 3_600_000,
+    sides: [], publicIpv4: null, publicIpv6: null, ipv6Prefix: null, runtime: 'crun', routes: [], workers: 1, signup: 'open', idle: 3_600_000,
     memoryBudget: 2 ** 30, trustedProxies: [], proxyProtocol: false, h2c: false, acme: 'internal', secondaries: [], resolvers: [], dnssec: false, redirectHttps: 'auto', demo: false, json: true, ...change,
   }
 }

@@ -63,7 +63,7 @@ async function inTurn(closers: Close[]): Promise<void> {
 
 function houseIn(data: string, options: Partial<House>): House {
   return {
-    zone: 'localhost', data, http: [], https: [], dns: [], publicIpv4: '127.0.0.1', publicIpv6: null, ipv6Prefix: null,
+    zone: 'localhost', data, http: [], https: [], dns: [], sides: [], publicIpv4: '127.0.0.1', publicIpv6: null, ipv6Prefix: null,
     runtime: 'none', routes: [], workers: 1, signup: 'open', idle: 300_000, memoryBudget: 2 ** 30, trustedProxies: [], proxyProtocol: false, h2c: false, acme: 'internal', secondaries: [], resolvers: [], dnssec: false, redirectHttps: 'off',
     demo: false, json: false, ...options,
   }

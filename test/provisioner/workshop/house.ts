@@ -35,7 +35,7 @@ export async function house(t: TestContext, limits: Partial<Limits> = {}, runtim
 export async function site(host: Host, name: string, limits: Partial<Limits> = {}): Promise<void> {
   await mkdir(podPlaces(host.data, name).dir, { recursive: true, mode: 0o700 })
   const slot = host.states.freeSlot()
-  await host.states.save({ name, slot, spec: { image: 'php', limits: { ...LIMITS, ...limits }, env: { COLOR: 'green' }, php: {}, start: null, egress: 'internet', database: null }, intent: null, release: null, releases: [] })
+  await host.states.save({ name, slot, spec: { image: 'php', limits: { ...LIMITS, ...limits }, env: { COLOR: 'green' }, php: {}, start: null, egress: 'internet', database: null, exposed: null }, intent: null, release: null, releases: [] })
   await makeVolume(host, name)
   await ensureVolume(host, name)
   await seed(host, name)

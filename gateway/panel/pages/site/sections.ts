@@ -5,6 +5,7 @@ import { chartsCard } from './charts.ts'
 import { editorCard, filesCard } from './files.ts'
 import { choices } from './image.ts'
 import { logCard } from './log.ts'
+import { portsCard } from './ports.ts'
 import type { Section } from './section.ts'
 import { pointsCard, recordsCard, wwwCard } from './records.ts'
 import { uploadCard } from './upload.ts'
@@ -20,7 +21,7 @@ export const CONSOLE: Section = { path: 'console', title: 'console_title', scrip
 export const LOGS: Section = { path: 'logs', title: 'log_title', scripts: ['log.js'], cards: [logCard] }
 export const DATABASE: Section = { path: 'database', title: 'database_title', usage: true, data: choices, cards: [{ view: 'database' }, { view: 'tools' }] }
 /** What leads to the site: records, domains, ports. */
-export const DOMAINS: Section = { path: 'domains', title: 'section_domains', cards: [pointsCard, domainsCard, recordsCard, wwwCard] }
+export const DOMAINS: Section = { path: 'domains', title: 'section_domains', cards: [pointsCard, domainsCard, portsCard, recordsCard, wwwCard] }
 export const BACKUP: Section = { path: 'backup', title: 'backup_title', scripts: ['upload.js'], cards: [{ view: 'backup' }, { view: 'restore' }] }
 export const SETTINGS: Section = {
   path: 'settings', title: 'settings_title', data: choices,
