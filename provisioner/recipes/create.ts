@@ -29,6 +29,7 @@ export async function create(host: Host, name: string, spec: SiteSpec): Promise<
     { name: 'database', act: () => host.database.settle(name) },
     { name: 'done', act: () => host.states.save({ ...host.states.site(name), intent: null }) },
   ])
+  if (spec.exposed !== null) await lead(host)
   host.states.live(name, { usedAt: Date.now() })
   keepFew(host)
   return podOf(host, name)
