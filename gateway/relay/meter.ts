@@ -10,6 +10,7 @@ export class Meter {
   private bytes = 0
   private refused = 0
   private lost = 0
+  private residentBytes = 0
   private told = { lost: 0, cpu: 0 }
 
   /** A request is over. `status` 499 is nobody's answer: the visitor left. */
@@ -25,6 +26,15 @@ export class Meter {
 
   /** Lines of access logs that were lost, ever. */
   linesLost(total: number): void { this.lost = total }
+
+  /** Bytes of memory this process holds. To read it Node opens a file, and throws where no more may be open: then it is what it was. */
+  resident(): number {
+    try {
+      return this.residentBytes = process.memoryUsage.rss()
+    } catch {
+      return this.residentBytes
+    }
+  }
 
   /** Gives `send` what was counted since it last took something: only what isn't 0. */
   drain(send: (counts: Counts) => boolean): void {

@@ -66,7 +66,6 @@ export class Relay {
   private readonly tell: (message: FromRelay) => boolean | void
   private readonly journal: Pick<Journal, 'note' | 'forget' | 'dropped'> | null
   private leaving = false
-  private residentBytes = 0
   private emptied: (() => void) | null = null
 
   constructor(options: RelayOptions = {}) {
@@ -262,16 +261,7 @@ export class Relay {
   private gauges(): Record<string, number> {
     return {
       connections: this.crowd.size, requests_held: this.hold.size, side_connections: this.sides.size, upstream_connections: this.pools.open,
-      relay_resident_bytes: this.resident(),
-    }
-  }
-
-  /** To read it Node opens a file, and throws where no more may be open: then it is what it was. */
-  private resident(): number {
-    try {
-      return this.residentBytes = process.memoryUsage.rss()
-    } catch {
-      return this.residentBytes
+      relay_resident_bytes: this.meter.resident(),
     }
   }
 
