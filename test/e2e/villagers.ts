@@ -18,11 +18,11 @@ export async function ok(house: TestHouse, ...args: (string | { input: string })
   return stdout
 }
 
-/** An account with a site that says whom it sees. */
-export async function settle(t: TestContext, house: TestHouse, name: string): Promise<void> {
+/** An account with a site that says whom it sees, or has other files. */
+export async function settle(t: TestContext, house: TestHouse, name: string, files: Record<string, string> = { 'index.php': PAGE }): Promise<void> {
   const directory = mkdtempSync(`${tmpdir()}/aub-page-`)
   t.after(() => rmSync(directory, { recursive: true, force: true }))
-  writeFileSync(`${directory}/index.php`, PAGE)
+  for (const [file, text] of Object.entries(files)) writeFileSync(`${directory}/${file}`, text)
   await ok(house, 'account', 'create', name, '--password-stdin', { input: `the ${name} sleeps well\n` })
   await ok(house, 'site', 'create', name, '--owner', name)
   await ok(house, 'site', 'deploy', name, directory)
