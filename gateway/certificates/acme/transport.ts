@@ -30,7 +30,8 @@ export class Transport {
   readonly #nonces: string[] = []
   readonly #closing = new AbortController()
   #directory: { content: Promise<Directory>; at: number } | null = null
-  #skew: number | null = null
+  /** The server's clock and both of ours when it last answered. */
+  #clocks: { server: number; ours: number; steady: number } | null = null
 
   /** `ca`: PEM of who may have signed the server's own certificate, instead of those Node knows. */
   constructor({ url, ca, now = Date.now }: { url: string; ca: string | null; now?: () => number }) {
@@ -39,8 +40,16 @@ export class Transport {
     this.#agent = new Agent({ connect: { ...(ca === null ? {} : { ca }), timeout: PATIENCE }, headersTimeout: PATIENCE, bodyTimeout: PATIENCE, maxResponseSize: MOST, keepAliveTimeout: 10_000 })
   }
 
-  /** Milliseconds by which the server's clock is ahead of ours, by its last answer; null before there was one. */
-  get skew(): number | null { return this.#skew }
+  /**
+   * Milliseconds by which the server's clock is ahead of ours; null before it has answered. Of two opinions the milder one: our clock may have been set right since,
+   * and the steady one stands still while a machine is suspended.
+   */
+  get skew(): number | null {
+    if (!this.#clocks) return null
+    const { server, ours, steady } = this.#clocks
+    const [then, now] = [server - ours, server + performance.now() - steady - this.#now()]
+    return Math.abs(then) < Math.abs(now) ? then : now
+  }
 
   async directory(): Promise<Directory> {
     if (this.#directory && this.#now() - this.#directory.at < DIRECTORY_LIFE) return this.#directory.content
@@ -108,7 +117,7 @@ export class Transport {
     const nonce = one(headers['replay-nonce'])
     if (nonce !== null && this.#nonces.length < SPARE) this.#nonces.push(nonce)
     const date = Date.parse(one(headers.date) ?? '')
-    if (!Number.isNaN(date)) this.#skew = date - this.#now()
+    if (!Number.isNaN(date)) this.#clocks = { server: date, ours: this.#now(), steady: performance.now() }
     const text = await body.text()
     const links = [headers.link ?? []].flat()
     return { status: statusCode, body: text, location: one(headers.location), links, retryAt: retryAt(one(headers['retry-after']), this.#now()) }
