@@ -17,7 +17,7 @@ export class Authority {
     this.#read = new X509Certificate(pair.certificate)
   }
 
-  /** The one kept for `zone`, or a new one, which people have to trust anew. */
+  /** The one kept for `zone`, or a new one where it is missing or ends soon, which people have to trust anew. */
   static async open({ directory, zone, now, log }: { directory: string; zone: string; now: number; log: Logger }): Promise<Authority> {
     await privateDirectory(directory)
     const file = `${directory}/authority.${zone}.json`
@@ -36,6 +36,9 @@ export class Authority {
   get certificate(): string { return this.#pair.certificate }
   get expiresAt(): number { return this.#read.validToDate.getTime() }
 
+  /** Whether it is time for another one. */
+  isOver(now: number): boolean { return this.expiresAt - now <= TOO_LATE }
+
   sign(names: string[], key: string, now: number): string {
     return signLeaf(this.#pair, names, key, now)
   }
@@ -52,7 +55,8 @@ function usable(pair: Partial<Pair> | null, now: number): Authority | null {
     if (typeof pair?.certificate !== 'string' || typeof pair.key !== 'string') return null
     const read = new X509Certificate(pair.certificate)
     if (!read.checkPrivateKey(createPrivateKey(pair.key))) return null
-    return read.validToDate.getTime() - now > TOO_LATE ? Authority.from({ certificate: pair.certificate, key: pair.key }) : null
+    const authority = Authority.from({ certificate: pair.certificate, key: pair.key })
+    return authority.isOver(now) ? null : authority
   } catch {
     return null
   }

@@ -1,5 +1,5 @@
 // Every certificate of the house: made when a name appears, renewed before its end, told to relays, kept for those that start without control.
-// Made by control's assemble.ts. Certificates of custom domains will join `#leaves` from a source of their own, with `trusted` true.
+// Made by control's certify.ts. What others signed (an ACME server) is given with `install` and served before our own of the same name.
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Logger } from '../../wire/log.ts'
@@ -24,18 +24,27 @@ const BATCH = 100
 const DELAY = 200
 
 type Leaf = Certificate & { expiresAt: number; madeAt: number }
-export type CertificateView = { names: string[]; trusted: boolean; expiresAt: number }
+/** `own`: our authority signed it. */
+export type CertificateView = { names: string[]; trusted: boolean; own: boolean; expiresAt: number }
 type Change = Extract<ToRelay, { type: 'certificate' | 'certificates' | 'uncertified' | 'tickets' }>
-type Options = { zone: string; source: 'internal' | 'off'; directory: string; snapshot: string; hosts: string[]; log: Logger; now?: () => number }
+type Options = { zone: string; source: 'internal' | 'off'; directory: string; snapshot: string; hosts: string[]; log: Logger; now?: () => number
+  /** Installs what others signed before anybody hears of anything. */
+  fill?: (certificates: Certificates) => Promise<void>
+}
 
 export class Certificates {
   readonly #zone: string
-  readonly #authority: Authority | null
+  #authority: Authority | null
+  readonly #directory: string
   readonly #leavesDirectory: string
   readonly #log: Logger
   readonly #now: () => number
   readonly #wanted = new Map<string, string[]>()
   readonly #leaves = new Map<string, Leaf>()
+  /** Leaves of an authority that is over. */
+  readonly #outlived = new Set<string>()
+  /** What others signed, by the first name; kept by whoever gave it. */
+  readonly #given = new Map<string, Leaf>()
   readonly #followers = new Set<(change: Change) => void>()
   readonly #snapshot: Snapshot
   readonly #timer: NodeJS.Timeout
@@ -48,6 +57,7 @@ export class Certificates {
   private constructor({ zone, directory, snapshot, log, now = Date.now }: Options, authority: Authority | null) {
     this.#zone = zone
     this.#authority = authority
+    this.#directory = directory
     this.#leavesDirectory = `${directory}/leaves`
     this.#log = log
     this.#now = now
@@ -62,6 +72,8 @@ export class Certificates {
     const authority = source === 'off' ? null : await Authority.open({ directory, zone, now: now(), log })
     const certificates = new Certificates(options, authority)
     if (authority) await certificates.#begin(authority, hosts)
+    await options.fill?.(certificates)
+    certificates.#filled()
     await certificates.#snapshot.flush()
     return certificates
   }
@@ -71,7 +83,7 @@ export class Certificates {
 
   /** When what ends: the authority first. */
   view(): { authority: number | null; leaves: CertificateView[] } {
-    const leaves = [...this.#leaves.values()].map(({ names, trusted, expiresAt }) => ({ names, trusted, expiresAt }))
+    const leaves = this.#all().map(leaf => ({ names: leaf.names, trusted: leaf.trusted, own: this.#given.get(leaf.names[0] ?? '') !== leaf, expiresAt: leaf.expiresAt }))
     return { authority: this.#authority?.expiresAt ?? null, leaves }
   }
 
@@ -93,7 +105,21 @@ export class Certificates {
     if (!this.#authority || !names || id === undefined) return
     this.#wanted.set(id, names)
     const leaf = await this.#make(this.#authority, id)
-    if (leaf) this.#tell({ type: 'certificate', certificate: served(leaf) })
+    if (leaf && !this.#given.has(id)) this.#tell({ type: 'certificate', certificate: served(leaf) })
+  }
+
+  /** Serves this in place of whatever there is for its first name, and tells relays. No connection is dropped: those that are open keep what they have. */
+  install(given: Certificate & { expiresAt: number }): void {
+    const leaf: Leaf = { ...given, madeAt: 0 }
+    this.#given.set(given.names[0] ?? '', leaf)
+    this.#tell({ type: 'certificate', certificate: served(leaf) })
+  }
+
+  /** Goes back to our own certificate for `id`; to none where we have none. */
+  withdraw(id: string): void {
+    if (!this.#given.delete(id)) return
+    const own = this.#leaves.get(id)
+    this.#tell(own ? { type: 'certificate', certificate: served(own) } : { type: 'uncertified', name: id })
   }
 
   /** `host` is no name of ours any more. What others are served with stays. */
@@ -102,13 +128,14 @@ export class Certificates {
     this.#wanted.delete(host)
     if (!this.#leaves.delete(host)) return
     this.#write(() => forget(fileFor(this.#leavesDirectory, host)))
-    this.#tell({ type: 'uncertified', name: host })
+    if (!this.#given.has(host)) this.#tell({ type: 'uncertified', name: host })
   }
 
-  /** A new key for tickets, and a new leaf for each that ends soon or couldn't be made. */
+  /** A new key for tickets, another authority where ours is nearly over, and a new leaf for each that ends soon or couldn't be made. */
   async round(): Promise<void> {
     this.#ticketKey = newTicketKey()
     this.#tell({ type: 'tickets', key: this.#ticketKey })
+    if (this.#authority?.isOver(this.#now())) await this.#succeed()
     await this.#catchUp()
   }
 
@@ -129,7 +156,18 @@ export class Certificates {
       else this.#write(() => forget(file))
     }
     await this.want(this.#zone)
-    void this.#catchUp()
+  }
+
+  #filled(): void { void this.#catchUp() }
+
+  /** Each name once: what others signed before our own. */
+  #all(): Leaf[] { return [...new Map([...this.#leaves, ...this.#given]).values()] }
+
+  /** Leaves of the old authority are served until each has another. */
+  async #succeed(): Promise<void> {
+    this.#log.warn({ until: new Date(this.#authority?.expiresAt ?? 0).toISOString() }, 'our own certificate authority is nearly over: whoever trusts it must import the next one (auberge ca export)')
+    this.#authority = await Authority.open({ directory: this.#directory, zone: this.#zone, now: this.#now(), log: this.#log })
+    for (const id of this.#leaves.keys()) this.#outlived.add(id)
   }
 
   /** One by one, so that thousands of signatures keep nobody waiting. */
@@ -146,7 +184,9 @@ export class Certificates {
 
   #isFresh(id: string): boolean {
     const leaf = this.#leaves.get(id)
-    return leaf !== undefined && leaf.expiresAt - this.#now() > RENEW
+    if (leaf === undefined || this.#outlived.has(id)) return false
+    // One that ends with the authority can't be had for longer.
+    return leaf.expiresAt - this.#now() > RENEW || leaf.expiresAt >= (this.#authority?.expiresAt ?? 0)
   }
 
   #expect(names: string[] | null): void {
@@ -175,6 +215,7 @@ export class Certificates {
     const chain = authority.sign(names, key, this.#now())
     const leaf: Leaf = { names, chain, key, trusted: false, expiresAt: new X509Certificate(chain).validToDate.getTime(), madeAt }
     this.#leaves.set(id, leaf)
+    this.#outlived.delete(id)
     this.#write(async () => { if (this.#leaves.get(id) === leaf) await keep(fileFor(this.#leavesDirectory, id), leaf) })
     return leaf
   }
@@ -197,7 +238,7 @@ export class Certificates {
   }
 
   #whole(): CertificatesSnapshot {
-    return { certificates: [...this.#leaves.values()].map(served), ticketKey: this.#ticketKey }
+    return { certificates: this.#all().map(served), ticketKey: this.#ticketKey }
   }
 
   #write(act: () => Promise<void>): void {

@@ -205,3 +205,44 @@ test('the PKCS#12 file has the certificate and no key', async t => {
   assert.ok(stdout.includes((certificates.authority ?? '').trim()))
   assert.doesNotMatch(stdout, /PRIVATE KEY/)
 })
+
+test('over twelve years every leaf is renewed in time, the authority replaced once, and nothing made anew that could stay', async t => {
+  let now = Date.now()
+  const certificates = await open(t, temporary(t), { hosts: ['alice.localhost'], now: () => now })
+  await until('both', () => all(certificates).length === 2)
+  const leaves = new Set<string>()
+  const authorities = new Set<string>()
+  for (let day = 0; day < 12 * 365; day += 20, now += 20 * DAY) {
+    await certificates.round()
+    authorities.add(certificates.authority ?? '')
+    const root = new X509Certificate(certificates.authority ?? '')
+    for (const { names, chain } of all(certificates)) {
+      const leaf = new X509Certificate(chain)
+      assert.ok(leaf.validToDate.getTime() > now + DAY && leaf.verify(root.publicKey), `${names[0]} after ${day} days`)
+      leaves.add(leaf.fingerprint256)
+    }
+  }
+  assert.equal(authorities.size, 2)
+  assert.ok(leaves.size <= 2 * 22, `${leaves.size} leaves`)
+})
+
+test('a certificate that others signed is served in the place of our own, and our own again when it is withdrawn', async t => {
+  const data = temporary(t)
+  const key = await newLeafKey()
+  const rootKey = await newKey()
+  const root = { certificate: signRoot('example.org', rootKey, Date.now()), key: rootKey }
+  const given = { names: ['example.org', '*.example.org'], key, chain: signLeaf(root, ['example.org', '*.example.org'], key, Date.now()), trusted: true, expiresAt: Date.now() + DAY }
+  const certificates = await open(t, data, { zone: 'example.org' })
+  const heard: ToRelay[] = []
+  certificates.follow(change => { heard.push(change) })
+  const own = all(certificates)
+  certificates.install(given)
+  assert.deepEqual(all(certificates).map(({ chain, trusted }) => [chain, trusted]), [[given.chain, true]])
+  await certificates.want('alice.example.org')
+  certificates.drop('alice.example.org')
+  assert.deepEqual(heard.map(({ type }) => type), ['certificate'])
+  assert.deepEqual(certificates.view().leaves.map(leaf => [leaf.own, leaf.trusted]), [[false, true]])
+  certificates.withdraw('example.org')
+  assert.deepEqual(all(certificates), own)
+  assert.deepEqual(heard.map(({ type }) => type), ['certificate', 'certificate'])
+})
