@@ -6,6 +6,7 @@ import { Admin } from './admin.ts'
 import { certificates } from './doctor/certificates.ts'
 import { host } from './doctor/host.ts'
 import { houseHealth } from './doctor/house.ts'
+import { outside } from './doctor/outside.ts'
 import type { Finding } from './doctor/finding.ts'
 import { steps } from './setup/steps.ts'
 import { safe } from './table.ts'
@@ -16,7 +17,7 @@ const MARKS: Record<Finding['verdict'], string> = { well: 'ok  ', warning: 'warn
 export async function doctor(order: Order, { clone, asRoot }: { clone: string; asRoot: boolean }, streams: Streams): Promise<number> {
   const runtime: House['runtime'] = order.options.get('runtime') ?? 'crun'
   const admin = new Admin(order.data)
-  const findings = [...(await setUpFindings(clone, runtime, asRoot)), ...(await host(order.data, runtime)), ...(await houseHealth(admin)), ...(await certificates(admin))]
+  const findings = [...(await setUpFindings(clone, runtime, asRoot)), ...(await host(order.data, runtime)), ...(await outside(admin)), ...(await houseHealth(admin)), ...(await certificates(admin))]
   await admin.close()
   const healthy = findings.every(finding => finding.verdict !== 'flaw')
   answer({ order, ...streams }, { healthy, findings }, ({ findings }) => findings.map(line).join('\n'))

@@ -11,9 +11,18 @@ import { sendStream } from '../stream.ts'
 
 export function addHouse(app: App, room: Room): void {
   app.get('/api/house', { config: { access: 'admin' }, schema: { summary: 'How the house is: memory, disk, sites, processes, names, machine' } }, () => room.desk.condition())
+  app.get('/api/house/reached', { config: { access: 'admin' }, schema: { summary: 'Where this house is reached' } }, () => reached(room))
   app.get('/api/house/registry', { config: { access: 'admin' }, schema: { summary: 'The registry as one SQLite file; on the admin socket only' } }, (_request, reply) => sendRegistry(room, reply))
   app.get('/api/house/certificates', { config: { access: 'admin' }, schema: { summary: 'Certificates with their keys, by file; on the admin socket only' } }, () => certificates(room))
   app.get('/api/house/keyring', { config: { access: 'admin' }, schema: { summary: "The zone's keys with their private halves, or null; on the admin socket only" } }, (_request, reply) => keyring(room, reply))
+}
+
+/** What the doctor compares with what the outside sees. */
+function reached({ house }: Room): object {
+  const { zone, publicIpv4, publicIpv6, http, https, dns, secondaries, acme } = house
+  const port = (listens: { port: number }[]): number | null => listens[0]?.port ?? null
+  const server = typeof acme === 'string' ? null : { url: acme.url, caFile: acme.caFile }
+  return { zone, publicIpv4, publicIpv6, ports: { http: port(http), https: port(https), dns: port(dns) }, secondaries: secondaries.map(({ name, address }) => ({ name, address })), acme: server }
 }
 
 function onlyHere({ door }: Room): void {
@@ -43,7 +52,14 @@ async function certificates(room: Room): Promise<Record<string, string>> {
   const { certificates: directory } = places(room.house.data)
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
   const files = entries.filter(entry => entry.isFile() && entry.name.endsWith('.json')).map(entry => `${entry.parentPath}/${entry.name}`)
-  return Object.fromEntries(await Promise.all(files.map(async file => [file.slice(directory.length + 1), await readFile(file, 'utf8')])))
+  const contents = await Promise.all(files.map(async file => [file.slice(directory.length + 1), await readFile(file, 'utf8').catch(gone)] as const))
+  return Object.fromEntries(contents.flatMap(([path, content]) => (content === null ? [] : [[path, content]])))
+}
+
+/** An order that came to its end since the directory was read. */
+function gone(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
 }
 
 async function keyring(room: Room, reply: FastifyReply): Promise<FastifyReply> {

@@ -1,0 +1,141 @@
+// What the outside sees of the house, from the parent of its zone inwards: delegation, name server, doors, CAA, the ACME server and the clock. Called by doctor.ts.
+// All is asked from this machine; where an answer depends on that, the finding says so.
+import type { CaaRecord } from 'node:dns'
+import { Resolver } from 'node:dns/promises'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { Agent, request } from 'undici'
+import { AubergeError } from '../../wire/error.ts'
+import type { Admin } from '../admin.ts'
+import { allowed, relevant } from './caa.ts'
+import { judge, type Finding } from './finding.ts'
+import { askSoa } from './query.ts'
+
+export type Reached = {
+  zone: string; publicIpv4: string | null; publicIpv6: string | null
+  ports: { http: number | null; https: number | null; dns: number | null }
+  secondaries: { name: string | null; address: string }[]
+  acme: { url: string; caFile: string | null } | null
+}
+/** A resolver that answers as the rest of the world sees it. */
+type Ask = { resolveNs(name: string): Promise<string[]>; resolve4(name: string): Promise<string[]>; resolveCaa(name: string): Promise<CaaRecord[]> }
+
+const PATIENCE = 5_000
+const CLOCK = 60_000
+/** Zones that the world can't know (RFC 6761, RFC 9476, RFC 8375). */
+const PRIVATE = /(^|\.)(localhost|test|example|invalid|internal|local|lan|home\.arpa)$/
+
+/** Nothing where no house runs, which another finding says. */
+export async function outside(admin: Admin): Promise<Finding[]> {
+  try {
+    return await seen(await admin.json<Reached>('GET', '/api/house/reached'), new Resolver({ timeout: PATIENCE, tries: 2 }))
+  } catch (error) {
+    if (error instanceof AubergeError) return []
+    throw error
+  }
+}
+
+/** A zone that only this machine or network knows isn't looked for in the world. */
+export async function seen(house: Reached, ask: Ask): Promise<Finding[]> {
+  const world = house.zone.includes('.') && !PRIVATE.test(house.zone)
+  const [delegated, server, doors, acme] = await Promise.all([world ? delegation(house, ask) : [], nameServer(house, world ? 'flaw' : 'warning'), openDoors(house), house.acme ? acmeServer(house.acme) : null])
+  const caa = acme?.identities && world ? await authorities(house, acme.identities, ask) : []
+  return [...delegated, ...server, ...doors, ...caa, ...(acme?.findings ?? [])]
+}
+
+/** Outermost: does the parent send people here? */
+async function delegation({ zone, publicIpv4, secondaries, ports }: Reached, ask: Ask): Promise<Finding[]> {
+  if (ports.dns === null) return []
+  const wanted = [`ns.${zone}`, ...secondaries.flatMap(({ name }) => name ?? [])]
+  const how = `at whoever registers ${zone}, name ${wanted.join(' and ')} as its name server, with the address ${publicIpv4 ?? 'of this house'} for ns.${zone} (glue)`
+  const names = await ask.resolveNs(zone).catch((error: NodeJS.ErrnoException) => error.code ?? 'no answer')
+  if (typeof names === 'string') return [{ subject: 'delegation', verdict: 'flaw', detail: `nobody outside finds ${zone} (${names}): ${how}` }]
+  const strangers = names.filter(name => !wanted.includes(name.toLowerCase()))
+  const here = judge('delegation', strangers.length < names.length, `${zone} is at ${names.join(', ')}`, `${zone} is at ${names.join(', ')}, which isn't this house: ${how}`)
+  return [here, ...(publicIpv4 === null ? [] : [await address(zone, publicIpv4, ask)])]
+}
+
+async function address(zone: string, wanted: string, ask: Ask): Promise<Finding> {
+  const found = await ask.resolve4(zone).catch((error: NodeJS.ErrnoException) => [error.code ?? 'no answer'])
+  return judge('address', found.includes(wanted), `${zone} is ${found.join(', ')}`, `${zone} is ${found.join(', ')} outside, and ${wanted} here; say --public-ipv4 with the address that the world reaches, or wait until caches have forgotten the old one`)
+}
+
+async function nameServer({ zone, publicIpv4, ports: { dns } }: Reached, verdict: 'flaw' | 'warning'): Promise<Finding[]> {
+  if (dns === null || publicIpv4 === null) return []
+  const own = isOwn(publicIpv4)
+  return Promise.all((['udp', 'tcp'] as const).map(async over => {
+    const said = await askSoa(zone, { address: publicIpv4, port: dns, over })
+    const subject = `port ${dns} over ${over.toUpperCase()}`
+    const why = said === 'nothing' ? `nothing answers at ${publicIpv4}: open the port in the firewall, and forward it where a router stands between` : `what answers at ${publicIpv4} does not know ${zone}: another name server has the port, or a router answers itself`
+    return judge(subject, said === 'authoritative', `answers for ${zone} (asked from this machine)`, `${why}${own ? '' : NOT_OWN}; without it nobody finds the zone, and no ACME server can be shown that it is yours`, own ? verdict : 'warning')
+  }))
+}
+
+async function openDoors({ publicIpv4, ports: { http, https } }: Reached): Promise<Finding[]> {
+  const doors = ([[http, 80, 'HTTP'], [https, 443, 'HTTPS']] as const).flatMap(([port, usual, what]) => (port === null || publicIpv4 === null ? [] : [{ port, usual, what, address: publicIpv4 }]))
+  return Promise.all(doors.map(async ({ port, usual, what, address }) => {
+    const open = await opens(address, port)
+    const other = port === usual ? '' : `; browsers go to ${usual}, so a router must send that here`
+    return judge(`port ${port} (${what})`, open, `open at ${address} (asked from this machine)${other}`, `closed at ${address}: open it in the firewall, and forward it where a router stands between${isOwn(address) ? '' : NOT_OWN}`, 'warning')
+  }))
+}
+
+/** A router that forwards from outside may still not lead back to who is inside. */
+const NOT_OWN = ' (this machine does not have the address itself: ask from elsewhere as well, before you believe it)'
+
+function isOwn(address: string): boolean {
+  return Object.values(networkInterfaces()).flat().some(each => each?.address === address)
+}
+
+function opens(host: string, port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port, timeout: PATIENCE })
+    const end = (open: boolean): void => { socket.destroy(); resolve(open) }
+    socket.once('connect', () => end(true)).once('timeout', () => end(false)).once('error', () => end(false))
+  })
+}
+
+/** Who may sign, by the zone's records, against who the server says it is. */
+async function authorities({ zone }: Reached, identities: string[], ask: Ask): Promise<Finding[]> {
+  const { at, records } = await relevant(zone, name => ask.resolveCaa(name).catch(() => []))
+  const { plain, wild } = allowed(records)
+  const forbidden = [plain, wild].some(list => list !== null && !list.some(name => identities.includes(name)))
+  const fits = records.length === 0 ? 'none, so that any authority may sign' : `${at} allows ${[...new Set([...plain ?? [], ...wild ?? []])].join(', ')}`
+  return [judge('CAA', !forbidden, fits, `${at} allows ${[...new Set([...plain ?? [], ...wild ?? []])].join(', ') || 'nobody'} to sign, and not ${identities[0]}; add CAA 0 issue "${identities[0]}" there, or choose another server with --acme`)]
+}
+
+type Directory = { newOrder?: unknown; meta?: { caaIdentities?: string[] } }
+
+/** Innermost: the server that signs, and by its answer this machine's clock. */
+async function acmeServer({ url, caFile }: NonNullable<Reached['acme']>): Promise<{ findings: Finding[]; identities: string[] | null }> {
+  const agent = new Agent({ connect: { ...(caFile === null ? {} : { ca: readFileSync(caFile, 'utf8') }), timeout: PATIENCE }, headersTimeout: PATIENCE, bodyTimeout: PATIENCE })
+  try {
+    const { headers, body, statusCode } = await request(url, { dispatcher: agent })
+    const text = await body.text()
+    const directory = directoryOf(text)
+    const server = judge('ACME server', directory !== null, `${url} answers`, `${url} answers with status ${statusCode} and no ACME directory; check --acme`)
+    return { findings: [server, clock(Date.parse(String(headers.date)) - Date.now())], identities: directory?.meta?.caaIdentities ?? null }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const certificate = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code ?? '')
+    const mend = certificate ? "its certificate can't be believed: give its authority's with --acme-ca-file, or set this machine's clock right" : 'this machine must reach it over the internet: look at its resolver, its route and its firewall'
+    return { findings: [{ subject: 'ACME server', verdict: 'flaw', detail: `${url} can't be reached (${code ?? message}); ${mend}` }], identities: null }
+  } finally {
+    await agent.destroy()
+  }
+}
+
+function directoryOf(text: string): Directory | null {
+  try {
+    const found = JSON.parse(text) as Directory
+    return typeof found?.newOrder === 'string' ? found : null
+  } catch {
+    return null
+  }
+}
+
+function clock(skew: number): Finding {
+  const minutes = Math.round(Math.abs(skew) / 60_000)
+  return judge('clock', !(Math.abs(skew) > CLOCK), 'agrees with the ACME server', `${minutes} min ${skew > 0 ? 'behind' : 'ahead of'} the ACME server's; set it right and keep it so (timedatectl set-ntp true)`)
+}
