@@ -110,6 +110,10 @@ export const COMMANDS = [
   command('dns cancel', '', 'call off a change that the parent needs not know of yet'),
   command('dns withdraw', '', 'begin to leave signing: the zone stays signed until resolvers have forgotten its DS'),
   command('ca export', 'FILE', "the house's own certificate authority, for browsers", [flag('p12', 'as PKCS#12')]),
+  command('acme show', '', 'how orders of certificates at the ACME server stand'),
+  command('acme renew', '[NAME]', "order another certificate now; without a name the zone's"),
+  command('acme revoke', '[NAME]', 'order another and have the one there was revoked: its key was stolen', [flag('yes', 'really')]),
+  command('acme rollover', '', 'another key for the account with the ACME server'),
   command('backup', 'FILE', 'save the whole house in one file while it runs', [flag('with-keys', "also the keys of certificates, of the house's own authority and of a signed zone")]),
   command('restore', 'FILE', 'bring the whole house back, into an empty data directory', [RUNTIME]),
 ]

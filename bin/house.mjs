@@ -39,7 +39,7 @@ export function house(given, host) {
     trustedProxies: given.get('trusted-proxy') ?? [],
     proxyProtocol: given.get('proxy-protocol') ?? false,
     h2c: given.get('h2c') ?? false,
-    acme: given.get('acme') ?? 'internal',
+    acme: acme(given),
     secondaries: given.get('secondary') ?? [],
     dnssec: given.get('dnssec') ?? false,
     resolvers: given.get('resolver') ?? [],
@@ -98,8 +98,36 @@ function firstOf(prefix) {
   return prefix === undefined ? null : prefix.replace('/64', '1')
 }
 
+/** @param {Options} given @returns {House['acme']} */
+function acme(given) {
+  const where = given.get('acme') ?? 'internal'
+  if (where !== 'internal' && where !== 'off') return acmeServer(where, given)
+  const stray = [...given.keys()].find(name => name.startsWith('acme-'))
+  if (stray !== undefined) throw new UsageError(`--${stray}: only with --acme URL, the directory of an ACME server`)
+  return where
+}
+
+/** @param {string} url @param {Options} given @returns {import('../wire/house.ts').AcmeServer} */
+function acmeServer(url, given) {
+  const kid = given.get('acme-eab-kid')
+  const keyFile = given.get('acme-eab-key-file')
+  if ((kid === undefined) !== (keyFile === undefined)) throw new UsageError('--acme-eab-kid and --acme-eab-key-file: one needs the other')
+  return {
+    url, email: given.get('acme-email') ?? null, caFile: given.get('acme-ca-file') ?? null, binding: kid === undefined ? null : { kid, keyFile },
+    chain: given.get('acme-chain') ?? null, profile: given.get('acme-profile') ?? null,
+  }
+}
+
+/** The wildcard of the zone is proven by our own DNS, and no client accepts one below a single label. @param {House} house */
+function checkAcme({ acme, zone, dns }) {
+  if (acme === 'internal' || acme === 'off') return
+  if (!zone.includes('.')) throw new UsageError(`--acme ${acme.url}: no authority signs for the zone ${zone}; choose another --zone, or leave --acme out`)
+  if (dns.length === 0) throw new UsageError(`--acme ${acme.url}: needs the name server, which --dns off turns off, to prove that the zone is ours`)
+}
+
 /** @param {House} house */
 function checked(house) {
+  checkAcme(house)
   checkSecondaries(house)
   if (house.ipv6Prefix !== null && !servesAll(house)) throw new UsageError('--ipv6-prefix: nothing serves those addresses; have --http or --https listen on [::]:PORT')
   const hosts = house.routes.map(route => route.host)

@@ -53,9 +53,13 @@ export const UP = [
   { name: 'trusted-proxy', takes: 'CIDR', many: true, fallback: 'none', read: value.cidr, help: 'whose X-Forwarded-* are believed' },
   { name: 'proxy-protocol', takes: null, help: 'expect the PROXY protocol from trusted proxies' },
   { name: 'h2c', takes: null, help: 'serve HTTP/2 without TLS as well, by prior knowledge, where HTTP is served' },
-  { name: 'acme', takes: 'URL|internal|off', fallback: 'internal', read: acme, help: 'where certificates come from' },
-  { name: 'acme-email', takes: 'A', read: notYet('certificates by ACME are not there yet'), help: 'contact for the certificate authority' },
-  { name: 'acme-ca-file', takes: 'F', read: notYet('certificates by ACME are not there yet'), help: "the authority's own certificate" },
+  { name: 'acme', takes: 'URL|internal|off', fallback: 'internal', read: value.acme, help: "where certificates come from: an ACME server's directory, the house's own authority, nowhere" },
+  { name: 'acme-email', takes: 'A', fallback: 'none', read: value.email, help: 'where the ACME server may write to' },
+  { name: 'acme-ca-file', takes: 'F', fallback: 'those everybody trusts', read: value.directory, help: "who signed the ACME server's own certificate (PEM)" },
+  { name: 'acme-eab-kid', takes: 'KID', read: value.word, help: "the name of the key that the ACME server's customer is known by" },
+  { name: 'acme-eab-key-file', takes: 'F', read: value.directory, help: 'that key, in base64url, in a file that others may not read' },
+  { name: 'acme-chain', takes: 'CN', fallback: "the server's choice", read: value.word, help: 'which root the chain should end with, by its common name' },
+  { name: 'acme-profile', takes: 'NAME', fallback: "the server's choice", read: value.word, help: 'which kind of certificate is ordered, such as shortlived' },
   { name: 'resolver', takes: 'ADDR[:PORT]', many: true, fallback: "this host's", read: value.server, help: 'a recursive resolver to ask where custom domains lead' },
   {
     name: 'redirect-https', takes: 'auto|on|off', fallback: 'auto', help: 'send visitors from HTTP to HTTPS',
@@ -72,13 +76,6 @@ function dataDirectory(name, text) {
   const directory = value.directory(name, text)
   if (Buffer.byteLength(directory) > LONGEST_DATA) throw value.bad(name, text, `a path of ${LONGEST_DATA} bytes at most, for unix sockets must fit below it`)
   return directory
-}
-
-/** @param {string} name @param {string} text */
-function acme(name, text) {
-  if (text === 'internal' || text === 'off') return text
-  if (!/^https:\/\/[^/]+/.test(text)) throw value.bad(name, text, 'an https URL, internal or off')
-  throw new UsageError(`${name}: certificates by ACME are not there yet; leave it out`)
 }
 
 /** @param {string} reason @returns {(name: string) => never} */

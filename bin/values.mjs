@@ -152,6 +152,26 @@ function canonical(address) {
 }
 
 /** @param {string} name @param {string} text */
+export function acme(name, text) {
+  if (text === 'internal' || text === 'off') return text
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url?.protocol !== 'https:' || url.username !== '' || url.hash !== '') throw bad(name, text, 'the https URL of an ACME directory, internal or off')
+  return url.href
+}
+
+/** As much of an address as can be told without writing to it. @param {string} name @param {string} text */
+export function email(name, text) {
+  if (!/^[^\s@,?<>]{1,64}@[^\s@,?<>]+\.[^\s@,?<>]+$/.test(text) || text.length > 254) throw bad(name, text, 'one e-mail address')
+  return text
+}
+
+/** Something to be passed on as it is. @param {string} name @param {string} text */
+export function word(name, text) {
+  if (!/^[\x20-\x7e]{1,200}$/.test(text)) throw bad(name, text, 'up to 200 plain characters')
+  return text
+}
+
+/** @param {string} name @param {string} text */
 export function yesOrNo(name, text) {
   if (/^(1|true|yes|on)$/i.test(text)) return true
   if (/^(0|false|no|off|)$/i.test(text)) return false

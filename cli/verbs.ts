@@ -2,6 +2,7 @@
 import type { Order } from '../bin/parse.mjs'
 import { AubergeError } from '../wire/error.ts'
 import { createAccount, createInvite, deleteAccount, listAccounts, listInvites, resumeAccount, suspendAccount } from './account.ts'
+import { renewAcme, revokeAcme, rollOverAcme, showAcme } from './acme.ts'
 import { exportAuthority } from './authority.ts'
 import { siteDatabase } from './database.ts'
 import { deploySite } from './deploy.ts'
@@ -31,6 +32,7 @@ const VERBS: Record<string, Verb> = {
   'site domain add': addDomain, 'site domain list': listDomains, 'site domain check': checkDomain, 'site domain canonical': canonicalDomain, 'site domain remove': removeDomain,
   'final list': listFinals, 'final fetch': fetchFinal, 'final restore': restoreFinal, 'final remove': removeFinal,
   'dns ds': showDs, 'dns roll': rollKey, 'dns confirm': confirmDs, 'dns cancel': cancelRoll, 'dns withdraw': withdrawDs,
+  'acme show': showAcme, 'acme renew': renewAcme, 'acme revoke': revokeAcme, 'acme rollover': rollOverAcme,
   'ca export': exportAuthority, 'backup': backupHouse,
   'routes': listRoutes, 'image build': buildImage, 'image list': listImages, 'image remove': removeImage,
   'image roll': rollImage, 'image pin': pinImage, 'image unpin': unpinImage,

@@ -4,7 +4,12 @@ import type { Stage } from '../registry/keyring.ts'
 import type { SiteChange } from '../registry/registry.ts'
 import type { Space } from '../wire/space.ts'
 import type { Account, Domain, Egress, Limits, SiteRecord, SiteState, WakeCause } from '../registry/types.ts'
+import type { AcmeView } from './certificates/acme/schedule.ts'
 import type { Backup, DatabaseAccess, ExecRequest, FileChange, FileContent, ImageView, Listing, Usage, WakePhases } from '../provisioner/api.ts'
+
+/** `account`: our address there, null before the first order. `clockError`: milliseconds this machine's clock is behind the server's, 0 where it is right. */
+export type AcmeHouse = { server: string; account: string | null; clockError: number; orders: AcmeView[] }
+export type AcmeStep = 'renew' | 'revoke' | 'rollover'
 
 /** A reservation as its owner sees it; also the API's shape. An external name has state `running`, no image and its own addresses. */
 export type SiteView = {
@@ -230,7 +235,11 @@ export interface Desk {
   /** Restarts, one after the other and dropping no request, the sites set to an image whose pods are of something older. RollLines as JSON lines; closing the stream ends it after the site under way. */
   rollImage(actor: Account, name: string): Promise<Readable>
   /** When the house's own authority (null: it has none) and each certificate end. */
-  certificates(): { authority: number | null; leaves: { names: string[]; trusted: boolean; expiresAt: number }[] }
+  certificates(): { authority: number | null; leaves: { names: string[]; trusted: boolean; own: boolean; expiresAt: number }[]; acme: AcmeHouse | null }
+  /** What is ordered of the ACME server; `unavailable` where there is none. */
+  acme(): AcmeHouse
+  /** `renew`: another certificate now; `revoke`: another, and the one there was is revoked because its key was stolen; `rollover`: another key for the account. `name`: the zone where it is left out. */
+  acmeStep(actor: Account, step: AcmeStep, name?: string): Promise<AcmeHouse>
   /** The authority's certificate without its key; `unavailable` where there is none. The password of `p12` is `auberge`. */
   authority(form: 'pem' | 'p12'): string | Buffer
   /** How the zone is signed and the DS that its parent is to have. */
@@ -239,6 +248,6 @@ export interface Desk {
   signingStep(actor: Account, step: SigningStep): Promise<SigningView>
   /** How the house is: what an administrator looks at. */
   condition(): Promise<Condition>
-  /** Whether relays, DNS and the provisioner are connected; what `/healthz` and `doctor` say. */
-  health(): { ready: boolean; parts: Record<string, boolean> }
+  /** Whether relays, DNS and the provisioner are connected, and what else an administrator must hear; what `/healthz` and `doctor` say. */
+  health(): { ready: boolean; parts: Record<string, boolean>; warnings: string[] }
 }

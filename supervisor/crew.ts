@@ -1,6 +1,6 @@
 // Who works in the house: which processes, with which user, program and sockets. Pure; main.ts starts what it says.
 import { USERS } from '../wire/users.ts'
-import type { Briefing, House, TsigKey } from '../wire/house.ts'
+import type { AcmeFiles, Briefing, House, TsigKey } from '../wire/house.ts'
 
 export type Role = 'provisioner' | 'control' | 'dns' | 'relay'
 
@@ -12,14 +12,14 @@ const SCRIPTS: Record<Role, string> = {
 }
 
 /** Secrets that one process is told and no other. */
-export type Secrets = { keys?: Record<string, TsigKey>; firstAdmin?: string }
+export type Secrets = { keys?: Record<string, TsigKey>; firstAdmin?: string; acme?: AcmeFiles | null }
 
-/** Every process of the house. `keys` are for the name server, `firstAdmin` for control, and for nobody else. */
-export function crew(house: House, fds: Briefing['fds'], { keys = {}, firstAdmin = '' }: Secrets = {}): Post[] {
+/** Every process of the house. `keys` are for the name server, `firstAdmin` and `acme` for control, and for nobody else. */
+export function crew(house: House, fds: Briefing['fds'], { keys = {}, firstAdmin = '', acme = null }: Secrets = {}): Post[] {
   const none = { http: [], https: [], dnsUdp: [], dnsTcp: [] }
   return [
     ...(house.runtime === 'none' ? [] : [post(house, 'provisioner', 0, none)]),
-    told(post(house, 'control', 0, none), { firstAdmin }),
+    told(post(house, 'control', 0, none), { firstAdmin, acme }),
     ...(house.dns.length === 0 ? [] : [told(post(house, 'dns', 0, { ...none, dnsUdp: fds.dnsUdp, dnsTcp: fds.dnsTcp }), { keys })]),
     ...(house.http.length + house.https.length === 0 ? [] : relays(house, { ...none, http: fds.http, https: fds.https, ...(fds.sides ? { sides: fds.sides } : {}) })),
   ]

@@ -22,16 +22,17 @@ export function readKeys(secondaries: readonly Secondary[]): Record<string, Tsig
   return keys
 }
 
-function readPrivate(file: string): string {
+/** What is in a file that only its owner and group may read. `hint`: what to do where it isn't so. */
+export function readPrivate(file: string, hint: string = HINT): string {
   let fd: number
   try {
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
-    throw wrong(file, `can't be read (${(error as NodeJS.ErrnoException).code})`, HINT)
+    throw wrong(file, `can't be read (${(error as NodeJS.ErrnoException).code})`, hint)
   }
   try {
     const { mode, size } = fstatSync(fd)
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG || size > LARGEST) throw wrong(file, 'is no key file', HINT)
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG || size > LARGEST) throw wrong(file, 'is no key file', hint)
     if ((mode & 0o007) !== 0) throw wrong(file, 'can be used by everybody on this machine', `chmod o= ${file}, or a new key if anybody may have read it`)
     return readFileSync(fd, 'utf8')
   } finally {

@@ -13,6 +13,7 @@ import { once } from '../wire/once.ts'
 import type { House } from '../wire/house.ts'
 import { Child, type Witness } from './child.ts'
 import { crew, dropped, environment, FILES, type Post } from './crew.ts'
+import { readAcmeFiles } from './acme.ts'
 import { readKeys } from './keys.ts'
 import { clearSockets, layOut, refuseUnfinished } from './layout.ts'
 import { openSockets, type Sockets } from './sockets.ts'
@@ -36,6 +37,7 @@ try {
 function run(asked: House): void {
   refuseUnfinished(asked.data)
   const keys = readKeys(asked.secondaries)
+  const acme = readAcmeFiles(asked.acme)
   layOut(asked.data, { asRoot })
   const lock = lockData(asked.data)
   clearSockets(asked.data)
@@ -44,7 +46,7 @@ function run(asked: House): void {
   const firstAdmin = randomBytes(32).toString('base64url')
   const witness = witnessOf(sockets.house, firstAdmin, () => children.every(child => child.state === 'ready'))
   const files = asRoot && allows(FILES) ? FILES : null
-  children.push(...crew(sockets.house, sockets.fds, { keys, firstAdmin }).map(post => hire(post, files, lock, witness)))
+  children.push(...crew(sockets.house, sockets.fds, { keys, firstAdmin, acme }).map(post => hire(post, files, lock, witness)))
   const leave = once(() => farewell(children, sockets))
   process.on('SIGTERM', leave)
   process.on('SIGINT', leave)

@@ -13,6 +13,15 @@ export type Secondary = { name: string | null; address: string; port: number; ke
 /** A TSIG key (RFC 8945), HMAC-SHA256. `name` in lower case without a final dot, `secret` in base64. */
 export type TsigKey = { name: string; secret: string }
 
+/**
+ * An ACME server (RFC 8555) whose certificates are served. `binding`: the key it has given out of band, in a file. `chain`: the common name of the root that is preferred;
+ * `profile`: which of the server's kinds of certificates is ordered; null: the server's own choice.
+ */
+export type AcmeServer = { url: string; email: string | null; caFile: string | null; binding: { kid: string; keyFile: string } | null; chain: string | null; profile: string | null }
+
+/** What its files hold. `ca`: PEM; `bindingKey`: base64url. */
+export type AcmeFiles = { ca: string | null; bindingKey: string | null }
+
 /** The options of `auberge up`, checked and with every default filled in. */
 export type House = {
   zone: string
@@ -38,8 +47,8 @@ export type House = {
   proxyProtocol: boolean
   /** Whether the HTTP doors speak HTTP/2 by prior knowledge as well. */
   h2c: boolean
-  /** Where certificates come from; `off`: nowhere, and HTTPS has none to show. */
-  acme: 'internal' | 'off'
+  /** Where certificates come from: the house's own authority; nowhere, and HTTPS has none to show; an ACME server, with the house's own where that one fails. */
+  acme: 'internal' | 'off' | AcmeServer
   secondaries: Secondary[]
   /** Whether the zone is signed. */
   dnssec: boolean
@@ -60,6 +69,8 @@ export type Briefing = {
   keys?: Record<string, TsigKey>
   /** Control's alone: the secret of the link by which the first administrator is made. The same until the house stops, however often control is started. */
   firstAdmin?: string
+  /** Control's alone. */
+  acme?: AcmeFiles | null
 }
 
 /** What a child says on its standard output, one JSON line each; `ready` exactly once, when it serves. */

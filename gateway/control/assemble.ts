@@ -2,10 +2,9 @@
 import { setMaxListeners } from 'node:events'
 import type { Provisioner } from '../../provisioner/api.ts'
 import type { Registry } from '../../registry/registry.ts'
-import { places, type House } from '../../wire/house.ts'
+import { places, type AcmeFiles, type House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
 import type { Desk } from '../desk.ts'
-import { Certificates } from '../certificates/certificates.ts'
 import { Admission } from './admission.ts'
 import { AccessLogs } from './access.ts'
 import { Activity } from './activity.ts'
@@ -14,6 +13,7 @@ import { fixedRoutes, loadDomains, loadSites, zoneNames } from './begin.ts'
 import { Signing } from './dnssec/signing.ts'
 import { Domains } from './domains/domains.ts'
 import { Diary } from './diary.ts'
+import { certify } from './certify.ts'
 import { frontDesk } from './front.ts'
 import { Guests } from './guests.ts'
 import { History } from './history.ts'
@@ -23,7 +23,7 @@ import { Meters } from './meters.ts'
 import { Metrics } from './metrics.ts'
 import { Memory } from './memory.ts'
 import { Relays, type Ears } from './push.ts'
-import { hostsOf, RoutingTable } from './routes.ts'
+import { RoutingTable } from './routes.ts'
 import { Sleeps } from './sleeps.ts'
 import { inPieces, Snapshot } from './snapshot.ts'
 import { States } from './states.ts'
@@ -48,9 +48,10 @@ const DOMAINS = 300_000
 /** Milliseconds in which changes of the routing table are written as one snapshot. */
 const DELAY = 200
 
-export type Given = { house: House; registry: Registry; provisioner: Provisioner | null; archive: Archive; log: Logger }
+/** `acme`: what the files hold that the house's options for ACME name. */
+export type Given = { house: House; acme?: AcmeFiles | null; registry: Registry; provisioner: Provisioner | null; archive: Archive; log: Logger }
 /** `whole` resolves once every relay, DNS and the provisioner have come and know all that control knows. */
-export type Control = { desk: Desk; whole(): Promise<void>; close(): Promise<void> }
+export type Control = { desk: Desk; zone: Zone; whole(): Promise<void>; close(): Promise<void> }
 
 /** Resolves when relays and DNS can connect. `close` leaves pods as they are. */
 export async function assemble(given: Given): Promise<Control> {
@@ -72,9 +73,9 @@ export async function assemble(given: Given): Promise<Control> {
   const metrics = new Metrics({ meters, states, activity, memory, space: async () => provisioner?.space() ?? null })
   const diary = new Diary(where.wakes, log)
   const history = new History(where.history, log)
-  const certificates = house.https.length === 0 ? null : await certificatesOf(house, table, log)
+  const { certificates, acme } = await certify({ house, files: given.acme ?? null, table, zone, log })
   const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, history, meters, wakes: () => wakes, log }), log })
-  const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, history, relays, certificates, zone, signing, turns, access: new AccessLogs(where.access), metrics }
+  const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, history, relays, certificates, acme, zone, signing, turns, access: new AccessLogs(where.access), metrics }
   const sleeps = new Sleeps({ ...parts, isWanted: name => wakes.wanted(name) })
   const admission = new Admission({ ...parts, sleeps })
   metrics.queued(() => admission.waiting)
@@ -115,6 +116,7 @@ export async function assemble(given: Given): Promise<Control> {
   const close = async (): Promise<void> => {
     sleeps.stop()
     stop.abort()
+    await acme?.close()
     await Promise.all([keeper.stop(), ...doors.map(door => door.close())])
     await Promise.all([snapshot.flush(), zone.flush(), certificates?.close(), diary.flush(), history.flush()])
   }
@@ -122,21 +124,7 @@ export async function assemble(given: Given): Promise<Control> {
   const whole = async (): Promise<void> => {
     await Promise.all([relays.gathered(workers), zone.arrived(), provisioner ? keeper.arrived() : null])
   }
-  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper, domains, admission }), whole, close }
-}
-
-/** One for every host of the routing table, from now on. */
-async function certificatesOf(house: House, table: RoutingTable, log: Logger): Promise<Certificates> {
-  const { certificates: directory, certificatesSnapshot: snapshot } = places(house.data)
-  const hosts = table.all().map(route => route.host)
-  const certificates = await Certificates.open({ zone: house.zone, source: house.acme, directory, snapshot, hosts, log })
-  table.follow(change => {
-    for (const host of hostsOf(change)) {
-      if (change.type === 'gone') certificates.drop(host)
-      else void certificates.want(host)
-    }
-  })
-  return certificates
+  return { desk: frontDesk({ ...parts, wakes, sleeps, keeper, domains, admission }), zone, whole, close }
 }
 
 /** Who woke the sites that were awake when control started, from what was written down. */

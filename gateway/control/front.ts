@@ -8,6 +8,7 @@ import type { Admission } from './admission.ts'
 import { asPkcs12 } from '../certificates/x509.ts'
 import type { Desk, SiteView } from '../desk.ts'
 import { restoreSite } from './backup/restore.ts'
+import { acmeVerbs, acmeView } from './acme.ts'
 import { contentVerbs } from './content.ts'
 import { condition } from './condition.ts'
 import { createSite } from './create.ts'
@@ -116,7 +117,8 @@ export function frontDesk(parts: FrontParts): Desk {
     removeImage: async name => await pods(parts).removeImage(parseImage(name)),
     pinImage: async (name, version) => await pods(parts).pinImage(parseImageName(name), version),
     rollImage: async (actor, name) => await rolls.roll(actor, parseImageName(name)),
-    certificates: () => parts.certificates?.view() ?? { authority: null, leaves: [] },
+    certificates: () => ({ ...parts.certificates?.view() ?? { authority: null, leaves: [] }, acme: parts.acme && acmeView(parts) }),
+    ...acmeVerbs(parts, record),
     authority: form => authorityOf(parts, form),
     signing: () => parts.signing.view(),
     async signingStep(actor, step) {

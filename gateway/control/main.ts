@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { provisionerClient } from '../../provisioner/client.ts'
 import { openRegistry } from '../../registry/open.ts'
 import { briefed, ready } from '../../wire/child.ts'
-import { places, type House } from '../../wire/house.ts'
+import { places, type AcmeFiles, type House } from '../../wire/house.ts'
 import { logger } from '../../wire/log.ts'
 import { openArchive } from '../archive/archive.ts'
 import { needsAdmin } from '../panel/pages/first.ts'
@@ -16,20 +16,20 @@ const log = logger('control')
 /** What is to be closed, the last opened first. */
 const closers: (() => Promise<void> | void)[] = []
 
-const { house, firstAdmin = '' } = await briefed(leave)
-await serve(house).catch((error: unknown) => {
+const { house, acme = null, firstAdmin = '' } = await briefed(leave)
+await serve(house, acme).catch((error: unknown) => {
   log.fatal({ err: error }, 'control cannot start')
   process.exit(1)
 })
 
-async function serve(house: House): Promise<void> {
+async function serve(house: House, acme: AcmeFiles | null): Promise<void> {
   const where = places(house.data)
   rmSync(where.uploads, { recursive: true, force: true })
   const registry = openRegistry(where.registry)
   closers.unshift(() => registry.close())
   const provisioner = house.runtime === 'none' ? null : provisionerClient(where.provisionerSocket)
   if (provisioner) closers.unshift(() => provisioner.close())
-  const control = await assemble({ house, registry, provisioner, archive: openArchive, log })
+  const control = await assemble({ house, acme, registry, provisioner, archive: openArchive, log })
   closers.unshift(control.close)
   const panel = await servePanel({ house, registry, desk: control.desk, log, firstAdmin })
   closers.unshift(panel.close)

@@ -7,6 +7,7 @@ import { AubergeError } from '../../wire/error.ts'
 import type { House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
 import type { ArchiveType } from '../desk.ts'
+import type { Schedule } from '../certificates/acme/schedule.ts'
 import type { Certificates } from '../certificates/certificates.ts'
 import type { Signing } from './dnssec/signing.ts'
 import type { AccessLogs } from './access.ts'
@@ -38,6 +39,8 @@ export type Parts = {
   relays: Relays
   /** Null where the house serves no HTTPS. */
   certificates: Certificates | null
+  /** Null where no certificates come from an ACME server. */
+  acme: Schedule | null
   access: AccessLogs
   metrics: Metrics
   zone: Zone

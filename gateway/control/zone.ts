@@ -85,20 +85,22 @@ export class Zone {
   }
 
   /**
-   * Says `names` instead of all that was put under `group` before, in one step ('': of the zone itself). Resolves once DNS answers with the change, or,
+   * Says `names` instead of all that was put under `group` before, in one step ('': of the zone itself). Resolves once DNS answers with the change (true), or,
    * where DNS stays away, once it will when it starts. DNS that outlived us has a moment to come back.
    */
-  async put(group: string, names: Record<string, NameRecords>): Promise<void> {
+  async put(group: string, names: Record<string, NameRecords>): Promise<boolean> {
     const serial = this.#grow()
     const gone = this.#keep(group, names)
     this.#snapshot.touch()
     const change: ToDns = { type: 'names', serial, names: { ...Object.fromEntries(gone.map(name => [name, null])), ...names } }
     for (const server of this.#servers.keys()) writeLine(server, change)
-    if (!await this.#applied(serial)) await this.#snapshot.flush()
+    const applied = await this.#applied(serial)
+    if (!applied) await this.#snapshot.flush()
+    return applied
   }
 
   /** `put` for a name that is alone, or (null) for what goes with all that was put under it. */
-  set(name: string, records: NameRecords | null): Promise<void> {
+  set(name: string, records: NameRecords | null): Promise<boolean> {
     return this.put(name, records === null ? {} : { [name]: records })
   }
 

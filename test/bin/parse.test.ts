@@ -104,12 +104,24 @@ test('a prefix needs a door that takes what comes for any of its addresses, and 
   house(['--ipv6-prefix', '2001:db8::/64', '--trusted-proxy', '127.0.0.1'])
 })
 
+test('an ACME server has a URL, and what it needs to know of us; it makes sense with a zone of several labels and our own DNS only', () => {
+  const url = 'https://ca.example/directory'
+  const given = ['--zone', 'example.org', '--acme', url]
+  assert.deepEqual(house(given).acme, { url, email: null, caFile: null, binding: null, chain: null, profile: null })
+  const all = [...given, '--acme-email', 'a@example.org', '--acme-ca-file', '/ca.pem', '--acme-eab-kid', 'k1', '--acme-eab-key-file', '/eab.key', '--acme-chain', 'Root X1', '--acme-profile', 'shortlived']
+  assert.deepEqual(house(all).acme, { url, email: 'a@example.org', caFile: '/ca.pem', binding: { kid: 'k1', keyFile: '/eab.key' }, chain: 'Root X1', profile: 'shortlived' })
+  assert.match(complaint(['up', '--acme', url]), /zone localhost/)
+  assert.match(complaint(['up', ...given, '--dns', 'off']), /--dns off/)
+  assert.match(complaint(['up', ...given, '--acme-eab-kid', 'k1']), /one needs the other/)
+  assert.match(complaint(['up', '--acme-email', 'a@example.org']), /only with --acme URL/)
+})
+
 const bad: [string, string[]][] = [
   ['zone', ['a_b', '1.2.3.4', '-a.example', 'a..b', '*.example', `${'a'.repeat(64)}.example`]],
   ['public-ipv4', ['::1', '300.1.1.1', '0.0.0.0']], ['public-ipv6', ['1.2.3.4', '::', 'fe80::1%eth0']], ['ipv6-prefix', ['2001:db8::/48', '2001:db8::1/64', 'x', '::/64', 'fe80::/64', 'ff05::/64', '2001:db8:1:2:3::/64']],
   ['runtime', ['docker']], ['workers', ['0', '-1', '1.5', '999']], ['signup', ['maybe']], ['idle', ['0', '-5', 'x', '1e9']],
   ['memory-budget', ['0', 'x', '1X', '-1G', '99999999999T']], ['trusted-proxy', ['10.0.0.0/33', 'x', '::/129', '1.2.3.4/']],
-  ['acme', ['ftp://x', 'https://ca.example/dir']], ['redirect-https', ['yes']], ['ssh', ['22']], ['secondary', ['host', '1.2.3.4:0', '1.2.3', '[1.2.3.4]:53', 'fe80::1%eth0', 'a_b=1.2.3.4', '=1.2.3.4', '1.2.3.4,']],
+  ['acme', ['ftp://x', 'http://ca.example/dir', 'https://a:b@ca.example/dir', 'ca.example']], ['acme-email', ['admin', 'a@b', 'a@b.example,c@d.example', 'A <a@b.example>']], ['acme-profile', ['a\nb']], ['redirect-https', ['yes']], ['ssh', ['22']], ['secondary', ['host', '1.2.3.4:0', '1.2.3', '[1.2.3.4]:53', 'fe80::1%eth0', 'a_b=1.2.3.4', '=1.2.3.4', '1.2.3.4,']],
   ['data', [`/${'d'.repeat(100)}`]],
 ]
 test('a bad value is refused by name', () => {

@@ -29,14 +29,17 @@ export class Order {
     this.#parts = parts
   }
 
-  /** The order's end. What the server refuses for good ends it; after what may pass (`unreachable`, a deadline, a solver that can't) the next run goes on with it. */
+  /** The order's end. What the server refuses for good ends it; after what may pass (`unreachable`, a deadline, a solver that can't) the next run goes on with it. One that was gone on with and refused is begun anew, once. */
   async run(): Promise<Issued> {
     const draft = await this.#draft()
     try {
       return await this.#finish(draft)
     } catch (error) {
-      if (error instanceof Refusal && !passes(error)) await forget(this.#file)
-      throw error
+      if (!(error instanceof Refusal) || passes(error)) throw error
+      await forget(this.#file)
+      // What was interrupted may have come to a bad end by that alone: nobody showed what the server looked for.
+      if (draft.url === null) throw error
+      return this.run()
     }
   }
 

@@ -105,6 +105,14 @@ export class Schedule {
     this.#arm()
   }
 
+  /** Another key for the account. */
+  async rollOver(): Promise<void> { await this.#options.engine.account.rollOver() }
+
+  get server(): string { return this.#options.engine.server }
+
+  /** Its address at the server; null before it has one. */
+  get account(): string | null { return this.#options.engine.account.url }
+
   view(): AcmeView[] {
     return [...this.#entries.values()].map(({ id, identifiers, state, held }) => ({
       id, names: identifiers, state, expiresAt: held.certified?.expiresAt ?? null, renewAt: held.certified?.renewAt ?? null,

@@ -2,10 +2,12 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
+import { addAcme } from './acme.ts'
 
 const Form = Type.Object({ form: Type.Optional(Type.Union([Type.Literal('pem'), Type.Literal('p12')])) })
 
 export function addCertificates(app: App, room: Room): void {
+  addAcme(app, room)
   app.get('/api/certificates', { config: { access: 'admin' }, schema: { summary: 'When the authority and each certificate end' } }, () => room.desk.certificates())
   app.get('/api/authority', { config: { access: 'admin' }, schema: { summary: "The house's own certificate authority, in PEM or PKCS#12", querystring: Form } }, (request, reply) => {
     const form = request.query.form ?? 'pem'

@@ -4,8 +4,8 @@ import type { Room } from '../parts.ts'
 
 export function addHealth(app: App, room: Room): void {
   app.get('/healthz', { config: { access: 'anyone' }, schema: { summary: '200 once everything serves, else 503' } }, (_request, reply) => {
-    const { ready, parts } = room.desk.health()
+    const { ready, parts, warnings } = room.desk.health()
     reply.code(ready ? 200 : 503)
-    return room.door === 'console' ? { ready, parts } : { ready }
+    return room.door === 'console' ? { ready, parts, warnings } : { ready }
   })
 }

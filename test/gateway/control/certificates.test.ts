@@ -36,12 +36,12 @@ test('without HTTPS relays hear of no certificate, and there is no authority to 
   const one = await relay()
   assert.deepEqual(one.heard.map(({ type }) => type), ['table'])
   assert.throws(() => control.desk.authority('pem'), /--https off/)
-  assert.deepEqual(control.desk.certificates(), { authority: null, leaves: [] })
+  assert.deepEqual(control.desk.certificates(), { authority: null, leaves: [], acme: null })
 })
 
 test('the doctor warns of an authority that ends within a year, and finds fault with a leaf that was not renewed', () => {
   const day = 24 * 3600 * 1000
-  const verdicts = (authority: number | null, leaf: number) => judged({ authority, leaves: [{ names: ['a'], expiresAt: leaf * day }] }, 0).map(({ verdict }) => verdict)
+  const verdicts = (authority: number | null, leaf: number) => judged({ authority, leaves: [{ names: ['a'], own: true, expiresAt: leaf * day }], acme: null }, 0).map(({ verdict }) => verdict)
   assert.deepEqual(verdicts(1000 * day, 200), ['well', 'well'])
   assert.deepEqual(verdicts(300 * day, 89), ['warning', 'flaw'])
   assert.deepEqual(verdicts(null, 1), [])

@@ -243,7 +243,7 @@ test('a house without pods has static routes, the panel and names that point els
   assert.deepEqual(relay.routes.get('grpc.test'), { host: 'grpc.test', kind: 'static', upstream: { address: '::1', port: 1, protocol: 'h2c' } })
   assert.deepEqual([...dns.names.keys()], ['wiki', 'blog'])
   assert.equal(relay.routes.size, 3)
-  assert.deepEqual(set.control.desk.health(), { ready: true, parts: { registry: true, relays: true, dns: true } })
+  assert.deepEqual(set.control.desk.health(), { ready: true, parts: { registry: true, relays: true, dns: true }, warnings: [] })
 })
 
 test('the snapshot of the routes follows the table', async t => {

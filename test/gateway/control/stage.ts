@@ -7,7 +7,7 @@ import type { Archive } from '../../../gateway/control/parts.ts'
 import { openRegistry } from '../../../registry/open.ts'
 import type { Registry } from '../../../registry/registry.ts'
 import type { Account } from '../../../registry/types.ts'
-import { places, type House } from '../../../wire/house.ts'
+import { places, type AcmeFiles, type House } from '../../../wire/house.ts'
 import { scratch } from '../../registry/scratch.ts'
 import { FakeDns, FakeRelay } from './peers.ts'
 import { Rooms } from './rooms.ts'
@@ -31,13 +31,13 @@ export type Stage = {
 }
 
 /** A house with an account `alice` and a provisioner made of `Rooms`. */
-export async function stage(t: TestContext, change: Partial<House> = {}): Promise<Stage> {
+export async function stage(t: TestContext, change: Partial<House> = {}, acme: AcmeFiles | null = null): Promise<Stage> {
   const house = houseAt(scratch(t), change)
   const where = places(house.data)
   const registry = openRegistry(where.registry)
   const rooms = new Rooms()
   const log = pino({ level: process.env.LOG ?? 'silent' })
-  const start = () => assemble({ house, registry, provisioner: house.runtime === 'none' ? null : rooms, archive: plainArchive, log })
+  const start = () => assemble({ house, acme, registry, provisioner: house.runtime === 'none' ? null : rooms, archive: plainArchive, log })
   const alice = registry.accounts.byName('alice') ?? await registry.accounts.create({ username: 'alice', password: 'correct horse' })
   const peers: { destroy(): void }[] = []
   const play = <P extends FakeRelay | FakeDns>(peer: P): P => { peers.push(peer.socket); return peer }

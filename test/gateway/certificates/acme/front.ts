@@ -21,6 +21,8 @@ export class Front {
   readonly ca: string
   /** Asked about each request, by its path and, where it is an order, what it says; null: Pebble answers. */
   fault: (path: string, order: Record<string, unknown> | null) => Fault | null = () => null
+  /** Awaited before anything else. */
+  before: (path: string) => Promise<void> = async () => {}
   /** Changes what Pebble answered. */
   change: (path: string, body: string) => string = (_path, body) => body
   /** Renewal information, by the certificate's identifier. Null: the server offers none. */
@@ -64,6 +66,7 @@ export class Front {
     const path = from.url ?? '/'
     this.asked.push(path)
     const body = Buffer.concat(await from.toArray() as Buffer[])
+    await this.before(path)
     if (path.startsWith('/renewal/') && this.renewal) return this.#say(to, this.renewal(path.slice('/renewal/'.length)))
     const order = path === AT.order ? payloadOf(body) : null
     const fault = this.fault(path, order)

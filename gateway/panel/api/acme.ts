@@ -1,0 +1,18 @@
+// The certificates that an ACME server gives the house: how orders stand, and what an administrator does about them.
+import { Type } from '@fastify/type-provider-typebox'
+import type { AcmeStep } from '../../desk.ts'
+import type { App } from '../app.ts'
+import type { Room } from '../parts.ts'
+import { caller } from '../gate.ts'
+
+const Name = Type.Union([Type.Object({ name: Type.Optional(Type.String({ maxLength: 253 })) }), Type.Null()])
+const STEPS: [AcmeStep, string][] = [
+  ['renew', 'Orders another certificate now'], ['revoke', 'Orders another and has the one there was revoked: its key was stolen'], ['rollover', 'Another key for the account'],
+]
+
+export function addAcme(app: App, room: Room): void {
+  app.get('/api/acme', { config: { access: 'admin' }, schema: { summary: 'How orders of certificates stand' } }, () => room.desk.acme())
+  for (const [step, summary] of STEPS) {
+    app.post(`/api/acme/${step}`, { config: { access: 'admin' }, schema: { summary, body: Name } }, request => room.desk.acmeStep(caller(request), step, request.body?.name))
+  }
+}
