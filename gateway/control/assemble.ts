@@ -79,6 +79,7 @@ export async function assemble(given: Given): Promise<Control> {
   const sleeps = new Sleeps({ ...parts, isWanted: name => wakes.wanted(name) })
   const admission = new Admission({ ...parts, sleeps })
   metrics.queued(() => admission.waiting)
+  if (acme) metrics.ordered(() => acme.view())
   const wakes = new Wakes({ ...parts, admission })
   states.follow((name, status) => {
     memory.follow(name, status)

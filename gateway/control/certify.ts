@@ -43,7 +43,7 @@ async function acmeOf(server: AcmeServer, { house, files, zone, log }: Given, ce
 
 /** Browsers trust it where its root is public, or where whoever named an authority of his own sees to that. One from a test's authority must redirect nobody. */
 function pass(word: Word, certificates: Certificates, server: AcmeServer): void {
-  if (word.type === 'ended') return certificates.withdraw(word.id)
+  if (word.type !== 'issued') return certificates.withdraw(word.id)
   const { key, chain, expiresAt } = word.certified
   certificates.install({ names: word.identifiers, chain, key, trusted: server.caFile !== null || isPublic(chain), expiresAt })
 }

@@ -47,6 +47,13 @@ export class Metrics {
   /** Bytes all relays hold together. */
   get relayMemory(): number { return this.#meters.gauge('relay_resident_bytes') }
 
+  /** Told where certificates come from an ACME server. */
+  ordered(orders: () => { state: string; expiresAt: number | null }[]): void {
+    const ends = (): number[] => orders().flatMap(({ expiresAt }) => expiresAt ?? [])
+    this.#gauge('auberge_acme_certificates', 'Certificates of the ACME server, by how they stand', () => [...Map.groupBy(orders(), ({ state }) => state)].map(([state, all]) => [state, all.length]), 'state')
+    this.#gauge('auberge_acme_first_end_seconds', 'Seconds until the first certificate of the ACME server ends', () => (ends().length === 0 ? [] : [['', (Math.min(...ends()) - Date.now()) / 1000]]))
+  }
+
   /** A wake is over. `seconds` since it was asked for. */
   woke(by: string, result: WakeRecord['outcome'], seconds: number): void { this.#wakes.observe({ by, result }, seconds) }
 

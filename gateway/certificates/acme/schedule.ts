@@ -24,8 +24,8 @@ const REST = 3600 * 1000
 
 /** `id`: the first identifier, without a wildcard. `account`: whose orders it counts among; null: the house's own, which are not counted and come first. */
 export type Wanted = { identifiers: string[]; solver: Solver; account: number | null }
-/** What is said of a certificate: that it came or was there, that it has ended and nothing followed. */
-export type Word = { type: 'issued'; id: string; identifiers: string[]; certified: Certified } | { type: 'ended'; id: string; trouble: Held['trouble'] }
+/** What is said of a certificate: that it came or was there, that it has ended and nothing followed, that nobody wants it any more. */
+export type Word = { type: 'issued'; id: string; identifiers: string[]; certified: Certified } | { type: 'ended' | 'dropped'; id: string }
 export type AcmeView = {
   id: string; names: string[]; state: 'issued' | 'ordering' | 'waiting' | 'ended'; expiresAt: number | null; renewAt: number | null
   /** Why the last try failed, and when the next is. */
@@ -48,6 +48,7 @@ export class Schedule {
   readonly #entries = new Map<string, Entry>()
   readonly #orders = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | null = null
+  #wakeAt = Infinity
   #closed = false
 
   private constructor(options: Options, budget: Budget, revocations: Revocations) {
@@ -73,7 +74,7 @@ export class Schedule {
     const entry: Entry = { id, identifiers, solver, account, file, held: await file.read(identifiers), state: 'waiting', said: 'nothing', trying: Promise.resolve() }
     this.#entries.set(id, entry)
     this.#say(entry)
-    this.#arm()
+    this.#arm(Math.min(this.#wakeAt, this.#lookAt(entry)))
   }
 
   /** Nobody wants it any more: it is forgotten, and revoked where `revoke` says why (RFC 5280 section 5.3.1; 5: the name is given up). */
@@ -81,6 +82,7 @@ export class Schedule {
     const entry = this.#entries.get(id)
     if (!entry) return
     this.#entries.delete(id)
+    if (entry.said === 'issued') this.#options.tell({ type: 'dropped', id })
     const { certified } = entry.held
     if (revoke !== null && certified?.server === this.#options.engine.server) await this.#revocations.add(id, certified, revoke)
     await entry.file.remove()
@@ -141,6 +143,7 @@ export class Schedule {
   #arm(at: number = this.#next()): void {
     if (this.#timer) clearTimeout(this.#timer)
     if (this.#closed) return
+    this.#wakeAt = at
     this.#timer = setTimeout(() => { this.#round() }, Math.max(0, Math.min(NAP, at - this.#time()))).unref()
   }
 
@@ -263,7 +266,7 @@ export class Schedule {
     entry.said = is
     if (is === 'issued') return tell({ type: 'issued', id, identifiers, certified })
     log.error({ name: id, trouble: trouble?.message }, "a certificate has ended and could not be renewed: browsers will warn of the house's own, which is served instead")
-    tell({ type: 'ended', id, trouble })
+    tell({ type: 'ended', id })
   }
 }
 

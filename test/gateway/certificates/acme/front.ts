@@ -21,6 +21,8 @@ export class Front {
   readonly ca: string
   /** Asked about each request, by its path and, where it is an order, what it says; null: Pebble answers. */
   fault: (path: string, order: Record<string, unknown> | null) => Fault | null = () => null
+  /** Whether the connection is cut before the answer, which Pebble has given. */
+  cut: (path: string) => boolean = () => false
   /** Awaited before anything else. */
   before: (path: string) => Promise<void> = async () => {}
   /** Changes what Pebble answered. */
@@ -79,10 +81,12 @@ export class Front {
     const url = new URL(from.url ?? '/', this.#pebble.url)
     const headers = { host: from.headers.host ?? '', ...(body.length > 0 ? { 'content-type': from.headers['content-type'] ?? '' } : {}) }
     const answer = await request(url, { method: from.method as 'GET', headers, body: body.length > 0 ? body : null, dispatcher: this.#agent })
-    const text = this.change(url.pathname, await answer.body.text())
+    const said = await answer.body.text()
+    const text = this.change(url.pathname, url.pathname === AT.directory ? this.#directory(said) : said)
+    if (this.cut(url.pathname)) return void to.destroy()
     if (url.pathname === AT.order && answer.statusCode === 201) this.orders.push(payloadOf(body))
     const { 'content-length': _length, 'transfer-encoding': _encoding, ...rest } = answer.headers
-    this.#say(to, { status: answer.statusCode, body: url.pathname === AT.directory ? this.#directory(text) : text, headers: rest as Record<string, string> })
+    this.#say(to, { status: answer.statusCode, body: text, headers: rest as Record<string, string> })
   }
 
   #directory(text: string): string {

@@ -64,6 +64,7 @@ test('a wanted name gets its certificate; the next schedule has it at once, and 
   assert.equal(two.certificate('alice.auberge.test')?.serialNumber, first.serialNumber)
   assert.equal(front.orders.length, orders)
   await two.schedule.drop('alice.auberge.test')
+  assert.deepEqual(two.words.at(-1), { type: 'dropped', id: 'alice.auberge.test' })
   assert.deepEqual(readdirSync(`${directory}/names`), [])
 })
 
@@ -220,4 +221,21 @@ test('after a stolen key the next certificate is there before the old one is rev
   await plan.schedule.revoke('alice.auberge.test')
   assert.notEqual(plan.certificate('alice.auberge.test')?.serialNumber, first.serialNumber)
   await until('the revocation', async () => (await pebble.statusOf(first.serialNumber)).Reason === 1)
+})
+
+test('another server\'s certificate is ordered at once and the one there is served until then; the old server is not asked to revoke', async t => {
+  const { web, begin, want, directory } = await town(t)
+  const one = await begin()
+  await want(one, 'alice')
+  const first = await issued(one, 'alice')
+  await one.schedule.close()
+  const other = await Pebble.start(t, { dns: await nameServer(t, ['alice']), httpPort: web.port })
+  const engine = await Engine.open({ server: other.url, ca: other.ca, email: null, directory, log, patience: { first: 50, most: 500, deadline: 20_000 } })
+  const words: Word[] = []
+  const schedule = await Schedule.open({ engine, directory, log, tell: word => { words.push(word) } })
+  t.after(() => schedule.close())
+  await schedule.want({ identifiers: ['alice.auberge.test'], solver: web.solver, account: null })
+  const serials = () => words.flatMap(word => (word.type === 'issued' ? [new X509Certificate(word.certified.chain).serialNumber] : []))
+  assert.deepEqual(serials(), [first.serialNumber])
+  await until('the other one', () => serials().length === 2)
 })
