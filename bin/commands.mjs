@@ -109,7 +109,7 @@ export const COMMANDS = [
   command('dns confirm', '', 'the parent zone has the DS that dns ds shows, or none any more after dns withdraw'),
   command('dns cancel', '', 'call off a change that the parent needs not know of yet'),
   command('dns withdraw', '', 'begin to leave signing: the zone stays signed until resolvers have forgotten its DS'),
-  command('ca export', 'FILE', "the house's own certificate authority, for browsers", [flag('p12', 'as PKCS#12')]),
+  command('ca export', 'FILE', "the house's own certificate authority, for browsers", [flag('p12', 'as PKCS#12'), flag('domains', 'the authority of custom domains instead')]),
   command('acme show', '', 'how orders of certificates at the ACME server stand'),
   command('acme renew', '[NAME]', "order another certificate now; without a name the zone's"),
   command('acme revoke', '[NAME]', 'order another and have the one there was revoked: its key was stolen', [flag('yes', 'really')]),

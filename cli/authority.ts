@@ -9,8 +9,9 @@ const PASSWORD = 'auberge'
 
 export async function exportAuthority(desk: Desk): Promise<void> {
   const file = argument(desk, 'FILE')
+  const scope = desk.order.options.has('domains') ? 'domains' : 'zone'
   const p12 = desk.order.options.has('p12')
-  const content = await buffer(await desk.admin.stream('GET', `/api/authority?form=${p12 ? 'p12' : 'pem'}`))
+  const content = await buffer(await desk.admin.stream('GET', `/api/authority?form=${p12 ? 'p12' : 'pem'}&of=${scope}`))
   await writeFile(file, content, { mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
     throw new AubergeError('failed', `${file} can't be written (${error.code}); check the path`)
   })

@@ -240,8 +240,8 @@ export interface Desk {
   acme(): AcmeHouse
   /** `renew`: another certificate now; `revoke`: another, and the one there was is revoked because its key was stolen; `rollover`: another key for the account. `name`: the zone where it is left out. */
   acmeStep(actor: Account, step: AcmeStep, name?: string): Promise<AcmeHouse>
-  /** The authority's certificate without its key; `unavailable` where there is none. The password of `p12` is `auberge`. */
-  authority(form: 'pem' | 'p12'): string | Buffer
+  /** The authority's certificate without its key; `unavailable` where there is none. `domains`: the one that signs custom domains. The password of `p12` is `auberge`. */
+  authority(form: 'pem' | 'p12', scope?: 'zone' | 'domains'): string | Buffer
   /** How the zone is signed and the DS that its parent is to have. */
   signing(): SigningView
   /** A step of a change of keys, on disk and with DNS when it resolves; `conflict` where the keys are at another one. */

@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Logger } from '../../wire/log.ts'
 import { keep, kept, privateDirectory } from './files.ts'
-import { newKey, signLeaf, signRoot, type Pair } from './x509.ts'
+import { newKey, signLeaf, signRoot, type Pair, type Scope } from './x509.ts'
 
 const DAY = 24 * 3600 * 1000
 /** An authority that ends sooner than a leaf would be renewed is replaced; people have been told by the doctor for a year. */
@@ -17,16 +17,19 @@ export class Authority {
     this.#read = new X509Certificate(pair.certificate)
   }
 
-  /** The one kept for `zone`, or a new one where it is missing or ends soon, which people have to trust anew. */
-  static async open({ directory, zone, now, log }: { directory: string; zone: string; now: number; log: Logger }): Promise<Authority> {
+  /**
+   * The one kept for `zone`, or a new one where it is missing or ends soon, which people have to trust anew. `scope`: the zone and nothing else, or (an
+   * authority of its own, which nobody has to trust who trusts the first) the domains that sites have besides, which are whatever their owners own.
+   */
+  static async open({ directory, zone, scope = 'zone', now, log }: { directory: string; zone: string; scope?: Scope; now: number; log: Logger }): Promise<Authority> {
     await privateDirectory(directory)
-    const file = `${directory}/authority.${zone}.json`
+    const file = `${directory}/authority.${scope === 'zone' ? '' : 'domains.'}${zone}.json`
     const found = usable(await kept<Pair>(file), now)
     if (found) return found
     const key = await newKey()
-    const pair = { certificate: signRoot(zone, key, now), key }
+    const pair = { certificate: signRoot(zone, key, now, scope), key }
     await keep(file, pair)
-    log.info({ zone, file }, 'made a certificate authority of our own: auberge ca export gives its certificate to browsers')
+    log.info({ zone, file }, `made a certificate authority of our own: auberge ca export ${scope === 'zone' ? '' : '--domains '}gives its certificate to browsers`)
     return new Authority(pair)
   }
 

@@ -1,14 +1,16 @@
 // Every certificate of the house: made when a name appears, renewed before its end, told to relays, kept for those that start without control.
 // Made by control's certify.ts. What others signed (an ACME server) is given with `install` and served before our own of the same name.
+// What is outside the zone is signed by an authority of its own (docs/decisions).
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Logger } from '../../wire/log.ts'
-import { Snapshot } from '../control/snapshot.ts'
+import { inPieces, Snapshot } from '../control/snapshot.ts'
 import type { Certificate, CertificatesSnapshot, ToRelay } from '../messages.ts'
-import { Authority } from './authority.ts'
+import { Authorities } from './authorities.ts'
+import type { Authority } from './authority.ts'
 import { allKept, fileFor, forget, keep, privateDirectory } from './files.ts'
-import { namesFor } from './names.ts'
-import { newLeafKey } from './x509.ts'
+import { isIn, namesFor } from './names.ts'
+import { newLeafKey, type Scope } from './x509.ts'
 
 const HOUR = 3600 * 1000
 const DAY = 24 * HOUR
@@ -18,8 +20,6 @@ const RENEW = 120 * DAY
 const KEY_LIFE = 90 * DAY
 /** How often tickets get another key and leaves are looked at. */
 const ROUND = 12 * HOUR
-/** Certificates that are made in one go are told in lots of this size. */
-const BATCH = 100
 /** Milliseconds in which changes are written as one snapshot. */
 const DELAY = 200
 
@@ -27,15 +27,14 @@ type Leaf = Certificate & { expiresAt: number; madeAt: number }
 /** `own`: our authority signed it. */
 export type CertificateView = { names: string[]; trusted: boolean; own: boolean; expiresAt: number }
 type Change = Extract<ToRelay, { type: 'certificate' | 'certificates' | 'uncertified' | 'tickets' }>
-type Options = { zone: string; source: 'internal' | 'off'; directory: string; snapshot: string; hosts: string[]; log: Logger; now?: () => number
+type Options = { zone: string; source: 'internal' | 'off'; directory: string; snapshot: string; hosts: string[]; domains?: string[]; log: Logger; now?: () => number
   /** Installs what others signed before anybody hears of anything. */
   fill?: (certificates: Certificates) => Promise<void>
 }
 
 export class Certificates {
   readonly #zone: string
-  #authority: Authority | null
-  readonly #directory: string
+  readonly #authorities: Authorities | null
   readonly #leavesDirectory: string
   readonly #log: Logger
   readonly #now: () => number
@@ -54,24 +53,23 @@ export class Certificates {
   /** Files are written and removed one after the other, in the order of what they are about. */
   #disk: Promise<void> = Promise.resolve()
 
-  private constructor({ zone, directory, snapshot, log, now = Date.now }: Options, authority: Authority | null) {
+  private constructor({ zone, directory, snapshot, log, now = Date.now }: Options, authorities: Authorities | null) {
     this.#zone = zone
-    this.#authority = authority
-    this.#directory = directory
+    this.#authorities = authorities
     this.#leavesDirectory = `${directory}/leaves`
     this.#log = log
     this.#now = now
     const failed = (error: unknown): void => { log.error({ err: error }, 'the snapshot of the certificates could not be written') }
-    this.#snapshot = new Snapshot({ file: snapshot, content: () => JSON.stringify(this.#whole()), delay: DELAY, failed })
+    this.#snapshot = new Snapshot({ file: snapshot, content: () => this.#pieces(), delay: DELAY, failed })
     this.#timer = setInterval(() => { void this.round() }, ROUND).unref()
   }
 
   /** Resolves with what was kept and the apex's certificate; `hosts` without one get theirs in the background. */
   static async open(options: Options): Promise<Certificates> {
-    const { zone, source, directory, hosts, log, now = Date.now } = options
-    const authority = source === 'off' ? null : await Authority.open({ directory, zone, now: now(), log })
-    const certificates = new Certificates(options, authority)
-    if (authority) await certificates.#begin(authority, hosts)
+    const { zone, source, directory, hosts, domains = [], log, now = Date.now } = options
+    const authorities = source === 'off' ? null : await Authorities.open({ directory, zone, now, log })
+    const certificates = new Certificates(options, authorities)
+    if (authorities) await certificates.#begin(hosts, domains)
     await options.fill?.(certificates)
     certificates.#filled()
     await certificates.#snapshot.flush()
@@ -79,12 +77,15 @@ export class Certificates {
   }
 
   /** The authority's certificate in PEM; null where there is none. */
-  get authority(): string | null { return this.#authority?.certificate ?? null }
+  get authority(): string | null { return this.#authorities?.zone.certificate ?? null }
+
+  /** The same of the authority of custom domains; null where there are none. */
+  get domainsAuthority(): string | null { return this.#authorities?.domains?.certificate ?? null }
 
   /** When what ends: the authority first. */
   view(): { authority: number | null; leaves: CertificateView[] } {
     const leaves = this.#all().map(leaf => ({ names: leaf.names, trusted: leaf.trusted, own: this.#given.get(leaf.names[0] ?? '') !== leaf, expiresAt: leaf.expiresAt }))
-    return { authority: this.#authority?.expiresAt ?? null, leaves }
+    return { authority: this.#authorities?.zone.expiresAt ?? null, leaves }
   }
 
   /** What a relay that has just come must hear. */
@@ -100,12 +101,19 @@ export class Certificates {
 
   /** Resolves once relays have been told of a certificate for `host`. Never fails: a name without HTTPS is still a name. */
   async want(host: string): Promise<void> {
-    const names = namesFor(this.#zone, host)
+    await this.#want(namesFor(this.#zone, host))
+  }
+
+  /** The same for a domain that a site has outside the zone. */
+  async wantDomain(domain: string): Promise<void> {
+    await this.#want(isIn(this.#zone, domain) ? null : [domain])
+  }
+
+  async #want(names: string[] | null): Promise<void> {
     const id = names?.[0]
-    if (!this.#authority || !names || id === undefined) return
+    if (!this.#authorities || !names || id === undefined) return
     this.#wanted.set(id, names)
-    const leaf = await this.#make(this.#authority, id)
-    if (leaf && !this.#given.has(id)) this.#tell({ type: 'certificate', certificate: served(leaf) })
+    this.#tellOwn(id, await this.#make(id))
   }
 
   /** Serves this in place of whatever there is for its first name, and tells relays. No connection is dropped: those that are open keep what they have. */
@@ -124,7 +132,7 @@ export class Certificates {
 
   /** `host` is no name of ours any more. What others are served with stays. */
   drop(host: string): void {
-    if (host === this.#zone || namesFor(this.#zone, host)?.[0] !== host) return
+    if (host === this.#zone || (isIn(this.#zone, host) && namesFor(this.#zone, host)?.[0] !== host)) return
     this.#wanted.delete(host)
     if (!this.#leaves.delete(host)) return
     this.#write(() => forget(fileFor(this.#leavesDirectory, host)))
@@ -135,7 +143,7 @@ export class Certificates {
   async round(): Promise<void> {
     this.#ticketKey = newTicketKey()
     this.#tell({ type: 'tickets', key: this.#ticketKey })
-    if (this.#authority?.isOver(this.#now())) await this.#succeed()
+    for (const scope of await this.#authorities?.succeed() ?? []) this.#outlive(scope)
     await this.#catchUp()
   }
 
@@ -146,16 +154,23 @@ export class Certificates {
     await this.#snapshot.flush()
   }
 
-  async #begin(authority: Authority, hosts: string[]): Promise<void> {
+  async #begin(hosts: string[], domains: string[]): Promise<void> {
     await privateDirectory(this.#leavesDirectory)
     for (const host of hosts) this.#expect(namesFor(this.#zone, host))
+    for (const domain of domains) this.#expect([domain])
     for (const { file, content } of await allKept<Leaf>(this.#leavesDirectory)) {
-      const leaf = usable(content, authority)
-      const id = leaf?.names[0] ?? ''
-      if (leaf && `${leaf.names}` === `${this.#wanted.get(id)}`) this.#leaves.set(id, leaf)
+      const leaf = await this.#known(content)
+      if (leaf) this.#leaves.set(leaf.names[0] ?? '', leaf)
       else this.#write(() => forget(file))
     }
     await this.want(this.#zone)
+  }
+
+  /** A leaf that was kept, if it is wanted as it is and its authority is still the one it was signed by. */
+  async #known(content: Partial<Leaf> | null): Promise<Leaf | null> {
+    const id = content?.names?.[0] ?? ''
+    if (!this.#authorities || !this.#wanted.has(id) || `${content?.names}` !== `${this.#wanted.get(id)}`) return null
+    return usable(content, await this.#authorities.of(id))
   }
 
   #filled(): void { void this.#catchUp() }
@@ -164,54 +179,49 @@ export class Certificates {
   #all(): Leaf[] { return [...new Map([...this.#leaves, ...this.#given]).values()] }
 
   /** Leaves of the old authority are served until each has another. */
-  async #succeed(): Promise<void> {
-    this.#log.warn({ until: new Date(this.#authority?.expiresAt ?? 0).toISOString() }, 'our own certificate authority is nearly over: whoever trusts it must import the next one (auberge ca export)')
-    this.#authority = await Authority.open({ directory: this.#directory, zone: this.#zone, now: this.#now(), log: this.#log })
-    for (const id of this.#leaves.keys()) this.#outlived.add(id)
+  #outlive(scope: Scope): void {
+    for (const id of this.#leaves.keys()) if (this.#authorities?.scopeOf(id) === scope) this.#outlived.add(id)
   }
 
   /** One by one, so that thousands of signatures keep nobody waiting. */
   async #catchUp(): Promise<void> {
-    let untold = 0
     for (const id of [...this.#wanted.keys()]) {
-      if (this.#closed || !this.#authority) return
-      if (await this.#make(this.#authority, id)) untold++
-      if (untold === BATCH) untold = this.#tellAll()
+      if (this.#closed) return
+      this.#tellOwn(id, await this.#make(id))
       await breathe()
     }
-    if (untold > 0) this.#tellAll()
+  }
+
+  #tellOwn(id: string, leaf: Leaf | null): void {
+    if (leaf && !this.#given.has(id)) this.#tell({ type: 'certificate', certificate: served(leaf) })
   }
 
   #isFresh(id: string): boolean {
     const leaf = this.#leaves.get(id)
     if (leaf === undefined || this.#outlived.has(id)) return false
     // One that ends with the authority can't be had for longer.
-    return leaf.expiresAt - this.#now() > RENEW || leaf.expiresAt >= (this.#authority?.expiresAt ?? 0)
+    return leaf.expiresAt - this.#now() > RENEW || leaf.expiresAt >= (this.#authorities?.endOf(id) ?? 0)
   }
 
   #expect(names: string[] | null): void {
     if (names?.[0] !== undefined) this.#wanted.set(names[0], names)
   }
 
-  #tellAll(): 0 {
-    this.#tell({ type: 'certificates', certificates: this.#whole().certificates })
-    return 0
-  }
-
   /** The new leaf; null where there is one already, or none is wanted any more, or none could be made. */
-  async #make(authority: Authority, id: string): Promise<Leaf | null> {
+  async #make(id: string): Promise<Leaf | null> {
     if (this.#isFresh(id)) return null
-    return this.#sign(authority, id).catch((error: unknown) => {
+    return this.#sign(id).catch((error: unknown) => {
       this.#log.error({ err: error, host: id }, 'a certificate could not be made: trying again later')
       return null
     })
   }
 
-  async #sign(authority: Authority, id: string): Promise<Leaf | null> {
+  async #sign(id: string): Promise<Leaf | null> {
+    const authority = await this.#authorities?.of(id)
     const { pem, madeAt } = this.#currentKey()
     const key = await pem
     const names = this.#wanted.get(id)
-    if (!names || this.#isFresh(id)) return null
+    if (!authority || !names || this.#isFresh(id)) return null
     const chain = authority.sign(names, key, this.#now())
     const leaf: Leaf = { names, chain, key, trusted: false, expiresAt: new X509Certificate(chain).validToDate.getTime(), madeAt }
     this.#leaves.set(id, leaf)
@@ -239,6 +249,11 @@ export class Certificates {
 
   #whole(): CertificatesSnapshot {
     return { certificates: this.#all().map(served), ticketKey: this.#ticketKey }
+  }
+
+  /** A few thousand certificates are some megabytes of text. */
+  #pieces(): Iterable<string> {
+    return inPieces('{"certificates":[', this.#all().map(served), one => JSON.stringify(one), `],"ticketKey":${JSON.stringify(this.#ticketKey)}}`)
   }
 
   #write(act: () => Promise<void>): void {

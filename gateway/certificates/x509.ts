@@ -36,9 +36,12 @@ export async function newLeafKey(): Promise<string> {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-/** The authority's own certificate: it may sign leaves for `zone` and below, and nothing else. */
-export function signRoot(zone: string, key: string, now: number): string {
-  const subject = [{ shortName: 'O', value: 'Auberge' }, { shortName: 'CN', value: `Auberge ${zone}`.slice(0, 64) }]
+/** What an authority may sign: leaves for the zone and below, or for all names but those. */
+export type Scope = 'zone' | 'domains'
+
+/** The authority's own certificate, which says what it may sign. */
+export function signRoot(zone: string, key: string, now: number, scope: Scope = 'zone'): string {
+  const subject = [{ shortName: 'O', value: 'Auberge' }, { shortName: 'CN', value: `Auberge ${scope === 'zone' ? '' : 'domains '}${zone}`.slice(0, 64) }]
   const draft = begin(identifierOf(key), now, now + ROOT_LIFE)
   draft.setSubject(subject)
   draft.setIssuer(subject)
@@ -46,7 +49,7 @@ export function signRoot(zone: string, key: string, now: number): string {
     { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
     { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     { name: 'subjectKeyIdentifier' },
-    nameConstraints(zone),
+    nameConstraints(zone, scope),
   ])
   return seal(draft, key, key)
 }
@@ -127,15 +130,15 @@ function seal(draft: forge.pki.Certificate, certified: string, key: string): str
 
 /**
  * RFC 5280, 4.2.1.10: only the zone and what is below it; of addresses the loopback ones in `localhost`, elsewhere none.
- * Whoever steals the key can sign nothing else that a client believes.
+ * Whoever steals the key can sign nothing else that a client believes. The authority of other domains may sign any name but those, and no address.
  */
-function nameConstraints(zone: string): { id: string; critical: boolean; value: string } {
+function nameConstraints(zone: string, scope: Scope): { id: string; critical: boolean; value: string } {
   const v4 = (address: number[], mask: number[]) => tagged(7, Buffer.from([...address, ...mask]))
   const none4 = v4([0, 0, 0, 0], [0, 0, 0, 0])
   const none6 = tagged(7, Buffer.alloc(32))
   const own6 = tagged(7, Buffer.concat([Buffer.alloc(15), Buffer.from([1]), Buffer.alloc(16, 255)]))
   const name = tagged(2, Buffer.from(zone, 'latin1'))
-  const lists = zone === 'localhost'
+  const lists = scope === 'domains' ? [subtrees(1, [name, none4, none6])] : zone === 'localhost'
     ? [subtrees(0, [name, v4([127, 0, 0, 0], [255, 0, 0, 0]), own6])]
     : [subtrees(0, [name]), subtrees(1, [none4, none6])]
   const value = asn1.create(asn1.Class.UNIVERSAL, asn1.Type.SEQUENCE, true, lists)

@@ -1,12 +1,14 @@
 // Where the house's certificates come from: its own authority for every name, and an ACME server's in front of that. Called by assemble.ts.
+import type { Route } from '../../registry/types.ts'
 import { places, type AcmeFiles, type AcmeServer, type House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
 import { isPublic } from '../certificates/acme/chains.ts'
 import { Engine } from '../certificates/acme/engine.ts'
 import { Schedule, type Word } from '../certificates/acme/schedule.ts'
 import { Certificates } from '../certificates/certificates.ts'
+import { isIn } from '../certificates/names.ts'
 import { dnsSolver } from './prove.ts'
-import { hostsOf, type RoutingTable } from './routes.ts'
+import type { RoutingTable } from './routes.ts'
 import type { Zone } from './zone.ts'
 
 type Given = { house: House; files: AcmeFiles | null; table: RoutingTable; zone: Zone; log: Logger }
@@ -20,14 +22,22 @@ export async function certify(given: Given): Promise<Source> {
   const server = house.acme === 'internal' || house.acme === 'off' ? null : house.acme
   const source: Source = { certificates: null, acme: null }
   const fill = async (certificates: Certificates): Promise<void> => { if (server) source.acme = await acmeOf(server, given, certificates) }
-  const certificates = await Certificates.open({ zone: house.zone, source: house.acme === 'off' ? 'off' : 'internal', directory, snapshot, hosts: table.all().map(route => route.host), log, fill })
+  const routes = table.all()
+  const certificates = await Certificates.open({
+    zone: house.zone, source: house.acme === 'off' ? 'off' : 'internal', directory, snapshot, hosts: routes.map(route => route.host), domains: domainsOf(routes, house.zone), log, fill,
+  })
   table.follow(change => {
-    for (const host of hostsOf(change)) {
-      if (change.type === 'gone') certificates.drop(host)
-      else void certificates.want(host)
-    }
+    if (change.type === 'gone') return certificates.drop(change.host)
+    const routes = change.type === 'route' ? [change.route] : change.routes
+    for (const { host } of routes) void certificates.want(host)
+    for (const domain of domainsOf(routes, house.zone)) void certificates.wantDomain(domain)
   })
   return { ...source, certificates }
+}
+
+/** Sites' hosts outside the zone; a static route there is somebody else's name, for which the administrator brings a certificate. */
+function domainsOf(routes: Route[], zone: string): string[] {
+  return routes.filter(({ kind, host }) => kind === 'site' && !isIn(zone, host)).map(route => route.host)
 }
 
 /** One certificate for the zone and all names directly below it: no name of a site is in a public log, and none counts against a limit. */

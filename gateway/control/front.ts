@@ -119,7 +119,7 @@ export function frontDesk(parts: FrontParts): Desk {
     rollImage: async (actor, name) => await rolls.roll(actor, parseImageName(name)),
     certificates: () => ({ ...parts.certificates?.view() ?? { authority: null, leaves: [] }, acme: parts.acme && acmeView(parts) }),
     ...acmeVerbs(parts, record),
-    authority: form => authorityOf(parts, form),
+    authority: (form, scope) => authorityOf(parts, form, scope),
     signing: () => parts.signing.view(),
     async signingStep(actor, step) {
       const seen = await parts.signing[step]()
@@ -134,8 +134,9 @@ export function frontDesk(parts: FrontParts): Desk {
 
 const PASSWORD = 'auberge'
 
-function authorityOf({ certificates }: FrontParts, form: 'pem' | 'p12'): string | Buffer {
-  const certificate = certificates?.authority
+function authorityOf({ certificates }: FrontParts, form: 'pem' | 'p12', scope: 'zone' | 'domains' = 'zone'): string | Buffer {
+  const certificate = scope === 'zone' ? certificates?.authority : certificates?.domainsAuthority
+  if (!certificate && scope === 'domains') throw new AubergeError('unavailable', 'no custom domain of this house has a certificate of its own authority')
   if (!certificate) throw new AubergeError('unavailable', 'this house has no certificate authority of its own (--https off or --acme off)')
   return form === 'pem' ? certificate : asPkcs12(certificate, PASSWORD)
 }

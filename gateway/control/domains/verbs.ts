@@ -1,5 +1,6 @@
 // The desk's verbs on custom domains. Called by front.ts.
 import { parseDomain } from '../../../registry/domain-name.ts'
+import { AubergeError } from '../../../wire/error.ts'
 import type { Desk } from '../../desk.ts'
 import { siteOf, type Parts } from '../parts.ts'
 import type { Domains } from './domains.ts'
@@ -23,7 +24,11 @@ export function domainVerbs(parts: VerbParts): DomainVerbs {
       if (twin !== null) await domains.claim(actor, site, twin)
       return domainView(parts, claimed)
     },
-    checkDomain: async (site, input) => domainView(parts, await domains.check(site, read(site, input))),
+    async checkDomain(site, input) {
+      const checked = await domains.check(site, read(site, input))
+      await domains.check(site, twinOf(checked.domain)).catch(noTwin)
+      return domainView(parts, checked)
+    },
     async changeDomain(actor, site, input, { canonical }) {
       const domain = read(site, input)
       const isNow = registry.domains.get(domain, site)?.canonical
@@ -32,4 +37,13 @@ export function domainVerbs(parts: VerbParts): DomainVerbs {
     },
     removeDomain: (actor, site, input) => domains.release(actor, site, read(site, input)),
   }
+}
+
+/** One record proves both. */
+function twinOf(domain: string): string {
+  return domain.startsWith('www.') ? domain.slice(4) : `www.${domain}`
+}
+
+function noTwin(error: unknown): void {
+  if (!(error instanceof AubergeError) || error.code !== 'not_found') throw error
 }

@@ -4,13 +4,13 @@ import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
 import { addAcme } from './acme.ts'
 
-const Form = Type.Object({ form: Type.Optional(Type.Union([Type.Literal('pem'), Type.Literal('p12')])) })
+const Form = Type.Object({ form: Type.Optional(Type.Union([Type.Literal('pem'), Type.Literal('p12')])), of: Type.Optional(Type.Union([Type.Literal('zone'), Type.Literal('domains')], { description: 'the authority of the zone (as without), or the one of custom domains' })) })
 
 export function addCertificates(app: App, room: Room): void {
   addAcme(app, room)
   app.get('/api/certificates', { config: { access: 'admin' }, schema: { summary: 'When the authority and each certificate end' } }, () => room.desk.certificates())
   app.get('/api/authority', { config: { access: 'admin' }, schema: { summary: "The house's own certificate authority, in PEM or PKCS#12", querystring: Form } }, (request, reply) => {
     const form = request.query.form ?? 'pem'
-    return reply.type(form === 'pem' ? 'application/x-pem-file' : 'application/x-pkcs12').send(room.desk.authority(form))
+    return reply.type(form === 'pem' ? 'application/x-pem-file' : 'application/x-pkcs12').send(room.desk.authority(form, request.query.of))
   })
 }
