@@ -4,6 +4,7 @@ import type { Provisioner } from '../../provisioner/api.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { places, type AcmeFiles, type House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
+import { Challenges } from '../certificates/challenges.ts'
 import type { Desk } from '../desk.ts'
 import { Admission } from './admission.ts'
 import { AccessLogs } from './access.ts'
@@ -12,6 +13,7 @@ import { ownAddresses } from './addresses.ts'
 import { fixedRoutes, loadDomains, loadSites, zoneNames } from './begin.ts'
 import { Signing } from './dnssec/signing.ts'
 import { Domains } from './domains/domains.ts'
+import { Orders } from './domains/orders.ts'
 import { Diary } from './diary.ts'
 import { certify } from './certify.ts'
 import { frontDesk } from './front.ts'
@@ -74,7 +76,8 @@ export async function assemble(given: Given): Promise<Control> {
   const diary = new Diary(where.wakes, log)
   const history = new History(where.history, log)
   const { certificates, acme } = await certify({ house, files: given.acme ?? null, table, zone, log })
-  const relays = new Relays({ zone: house.zone, table, certificates, ears: earsFor({ table, activity, history, meters, wakes: () => wakes, log }), log })
+  const challenges = new Challenges(() => table.next())
+  const relays = new Relays({ zone: house.zone, table, certificates, challenges, ears: earsFor({ table, activity, history, meters, wakes: () => wakes, log }), log })
   const parts: Parts = { ...given, table, states, activity, guests: new Guests(), memory, diary, history, relays, certificates, acme, zone, signing, turns, access: new AccessLogs(where.access), metrics }
   const sleeps = new Sleeps({ ...parts, isWanted: name => wakes.wanted(name) })
   const admission = new Admission({ ...parts, sleeps })
@@ -96,6 +99,7 @@ export async function assemble(given: Given): Promise<Control> {
     every(PRESSURE, () => admission.relieve(), log, stop.signal)
   }
   const domains = new Domains(parts)
+  if (acme && certificates) new Orders({ ...parts, schedule: acme, certificates, challenges, domains }).start()
   every(DOMAINS, () => domains.round(), log, stop.signal)
   every(LOOK, async () => {
     for (const { name, bytes } of memory.holders()) history.memory(name, bytes)

@@ -5,7 +5,7 @@ import type { Parts } from '../parts.ts'
 import { hasWww } from '../records.ts'
 import { followed, isElsewhere, isShown, proofIn, type Standing } from './judge.ts'
 import { Lanes } from './lanes.ts'
-import { look, type Look } from './look.ts'
+import { look, whither, type Look } from './look.ts'
 import { proofNames, proofText } from './record.ts'
 
 const HOUR = 3600 * 1000
@@ -30,7 +30,18 @@ export class Domains {
   readonly #parts: DomainParts
   readonly #lanes = new Lanes(LOOKS, WAITING)
 
+  readonly #followers = new Set<(site: string) => void>()
+
   constructor(parts: DomainParts) { this.#parts = parts }
+
+  /** Calls `each` after the domains of a site may have changed. */
+  follow(each: (site: string) => void): void { this.#followers.add(each) }
+
+  /** Whether a domain is held and, by DNS at this moment, leads to this house. */
+  async leadsHere(domain: string): Promise<boolean> {
+    const holder = this.#parts.registry.domains.holder(domain)
+    return holder !== null && holder.state === 'verified' && whither(await this.#look(holder)) === 'here'
+  }
 
   /** Claims a domain for a site and looks at once. Throws `domain_taken` where another account's is not outdone by a proof. */
   async claim(actor: Account, site: string, domain: string): Promise<Domain> {
@@ -85,7 +96,9 @@ export class Domains {
 
   /** Makes a site's hosts what the registry says; resolves when every relay knows. */
   async lead(site: string): Promise<void> {
-    await this.#parts.relays.settled(leadAnew(this.#parts, site))
+    const version = leadAnew(this.#parts, site)
+    for (const follower of this.#followers) follower(site)
+    await this.#parts.relays.settled(version)
   }
 
   /** What the owner sets in DNS, and where. */
