@@ -21,14 +21,14 @@ async function calls(visitor: Visitor): Promise<[Method, string][]> {
 const PAGES: [Method, string][] = [
   ['GET', '/sites/blog'], ...SECTIONS.map((section): [Method, string] => ['GET', placeOf('blog', section)]), ['POST', '/sites/blog/content'], ['POST', '/sites/blog/wake'], ['POST', '/sites/blog/sleep'], ['POST', '/sites/blog/restart'],
   ['POST', '/sites/blog/rollback'], ['POST', '/sites/blog/delete'], ['POST', '/sites/blog/restore'],
-  ...['robots', 'egress', 'image', 'env', 'php', 'start', 'limits', 'database', 'tools', 'files/edit', 'files/new', 'files/move', 'files/remove', 'files/upload'].map((form): [Method, string] => ['POST', `/sites/blog/${form}`]),
+  ...['robots', 'egress', 'image', 'env', 'php', 'start', 'limits', 'database', 'records', 'points', 'www', 'tools', 'files/edit', 'files/new', 'files/move', 'files/remove', 'files/upload'].map((form): [Method, string] => ['POST', `/sites/blog/${form}`]),
 ]
 const ADMIN_PAGES: [Method, string][] = [
   ['GET', '/admin'], ...['house', 'accounts', 'accounts/alice', 'class', 'images', 'reports', 'audit'].map((page): [Method, string] => ['GET', `/admin/${page}`]),
   ...['invites', 'invites/x/remove', 'accounts', 'class', 'images/php/build', 'images/php/roll', 'images/php/pin', 'images/php/remove', 'reports/1/close'].map((form): [Method, string] => ['POST', `/admin/${form}`]),
   ...['suspend', 'resume', 'role', 'names', 'password', 'delete'].map((form): [Method, string] => ['POST', `/admin/accounts/alice/${form}`]),
 ]
-const FOR_ANYONE = new Set(['GET /healthz', 'POST /api/accounts', 'POST /api/session', 'DELETE /api/session', 'GET /api/names/{name}', 'POST /api/reports'])
+const FOR_ANYONE = new Set(['GET /healthz', 'POST /api/accounts', 'POST /api/session', 'DELETE /api/session', 'GET /api/names/{name}', 'POST /api/reports', 'GET /nic/update'])
 const FOR_ACCOUNTS = new Set(['GET /api/session', 'PUT /api/account/password', 'GET /api/tokens', 'POST /api/tokens', 'DELETE /api/tokens/{id}', 'GET /api/sites', 'POST /api/sites', 'GET /api/images',
   'GET /api/account', 'PATCH /api/account', 'DELETE /api/account', 'GET /api/account/export', 'GET /api/sessions', 'DELETE /api/sessions', 'DELETE /api/sessions/{id}',
   'GET /api/backups', 'GET /api/backups/{id}', 'DELETE /api/backups/{id}', 'POST /api/backups/{id}/restore'])
