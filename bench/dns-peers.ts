@@ -3,11 +3,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { generateKey } from '../gateway/control/dnssec/generate.ts'
+import { beginRing } from '../gateway/control/dnssec/roll.ts'
 import type { ZoneSnapshot } from '../registry/types.ts'
 import { places } from '../wire/house.ts'
 
@@ -27,6 +29,16 @@ export const startAuberge: Start = async (directory, zone) => {
   child.stdin?.write(`${JSON.stringify({ house, index: 0, fds: { http: [], https: [], dnsUdp: [3], dnsTcp: [] } })}\n`)
   if (child.stdout !== null) await once(child.stdout, 'data')
   return { child, port, close: () => { child.kill('SIGTERM'); socket.close() } }
+}
+
+/** The same, signed. */
+export const startSigned: Start = async (directory, zone) => {
+  const { keyring } = places(directory)
+  mkdirSync(dirname(keyring), { recursive: true })
+  writeFileSync(keyring, JSON.stringify({ ...beginRing(zone.zone, await generateKey([])), parent: 'set' }))
+  const peer = await startAuberge(directory, zone)
+  rmSync(keyring)
+  return peer
 }
 
 export const startKnot: Start = async (directory, zone) => {
