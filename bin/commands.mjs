@@ -59,10 +59,21 @@ export const COMMANDS = [
   command('account list', '', 'all accounts'),
   command('account suspend', 'NAME', 'lock an account out and take its sites off line', [{ name: 'reason', takes: 'TEXT', help: 'shown to visitors of its sites' }]),
   command('account resume', 'NAME', 'undo a suspension'),
+  command('account update', 'NAME', 'change its role, how many names it may hold, or its password', [
+    { name: 'role', takes: 'user|admin', read: (name, text) => value.oneOf(name, text, ['user', 'admin']), help: 'an administrator sees and may do everything' },
+    { name: 'names', takes: 'N|usual', read: quota, help: 'how many names it may hold; usual: as many as everyone' }, flag('password-stdin', 'a new password, from standard input')]),
+  command('account import', 'FILE', 'make accounts for a class: a name a line; prints usernames and passwords, once'),
   command('account delete', 'NAME', 'remove an account that holds no name'),
   command('invite create', '', 'make an invitation', [
     { name: 'uses', takes: 'N', fallback: '1', read: (name, text) => value.whole(name, text, 1, 1000), help: 'how many accounts it makes' }]),
   command('invite list', '', 'all invitations'),
+  command('invite remove', 'CODE', 'take an invitation back'),
+  command('house', '', 'how the house is: memory, disk, sites, processes'),
+  command('audit', '', 'who did what, the newest first', [
+    { name: 'most', takes: 'N', fallback: '100', read: (name, text) => value.whole(name, text, 1, 9999), help: 'how many lines' },
+    { name: 'by', takes: 'ACCOUNT', help: 'what one person did' }, { name: 'about', takes: 'NAME', help: 'what was done to one site or account' }, { name: 'action', takes: 'TEXT', help: 'how the action begins, such as site.' }]),
+  command('report list', '', 'what visitors reported, open reports first'),
+  command('report close', 'ID', 'a report has been dealt with'),
   command('site create', 'NAME', 'reserve a name and make its site', [
     { name: 'owner', takes: 'ACCOUNT', help: 'whose it is' }, IMAGE, ADDRESS]),
   command('site list', '', 'all sites'),
@@ -71,6 +82,7 @@ export const COMMANDS = [
   command('site rollback', 'NAME [RELEASE]', 'show an earlier release again; without one, the one before'),
   command('site update', 'NAME', 'change image, limits or settings', [IMAGE, ...LIMITS, ...SETTINGS, ADDRESS]),
   command('site wake', 'NAME', 'start its pod'),
+  command('site wakes', 'NAME', 'its last wakes: when, why and how long'),
   command('site sleep', 'NAME', 'stop its pod', [
     { name: 'tier', takes: 'frozen|asleep', fallback: 'asleep', read: (name, text) => value.oneOf(name, text, ['frozen', 'asleep']), help: 'how deep' }]),
   command('site restart', 'NAME', 'stop and start its pod'),
@@ -117,6 +129,11 @@ export const COMMANDS = [
   command('backup', 'FILE', 'save the whole house in one file while it runs', [flag('with-keys', "also the keys of certificates, of the house's own authority and of a signed zone")]),
   command('restore', 'FILE', 'bring the whole house back, into an empty data directory', [RUNTIME]),
 ]
+
+/** @param {string} name @param {string} text */
+function quota(name, text) {
+  return text === 'usual' ? text : value.whole(name, text, 0, 100_000)
+}
 
 /** @param {string} name @param {string} text */
 function cores(name, text) {

@@ -1,9 +1,11 @@
 // auberge account … and invite …
+import { readFileSync } from 'node:fs'
+import { UsageError } from '../bin/usage.mjs'
 import { argument, answer, type Desk } from './desk.ts'
 import { passwordFromInput, passwordFromTerminal } from './password.ts'
 import { moment, table } from './table.ts'
 
-type AccountView = { username: string; role: string; state: string; reason: string | null; createdAt: number; sites: number }
+type AccountView = { username: string; role: string; state: string; reason: string | null; createdAt: number; sites: number; mostNames: number | null }
 type InviteView = { code: string; uses: number; used: number; createdAt: number; expiresAt: number }
 
 const path = (desk: Desk) => `/api/accounts/${encodeURIComponent(argument(desk, 'NAME'))}`
@@ -29,6 +31,32 @@ export async function suspendAccount(desk: Desk): Promise<void> {
 
 export async function resumeAccount(desk: Desk): Promise<void> {
   answer(desk, await desk.admin.json<AccountView>('PATCH', path(desk), { json: { state: 'active' } }), each => `Account ${each.username} is active.`)
+}
+
+/** Role, how many names it may hold, or password: what is named, and only that. */
+export async function updateAccount(desk: Desk): Promise<void> {
+  const { options } = desk.order
+  const names: string | undefined = options.get('names')
+  const role: string | undefined = options.get('role')
+  const json = {
+    ...(role === undefined ? {} : { role }), ...(names === undefined ? {} : { mostNames: names === 'usual' ? null : Number(names) }),
+    ...(options.has('password-stdin') ? { password: await passwordFromInput(desk) } : {}),
+  }
+  if (Object.keys(json).length === 0) throw new UsageError('account update: say what to change: --role, --names or --password-stdin')
+  answer(desk, await desk.admin.json<AccountView>('PATCH', path(desk), { json }), each => `Account ${each.username}: ${each.role}, ${each.mostNames ?? 'the usual number of'} names.`)
+}
+
+/** Accounts for a class; their passwords are printed here and nowhere else. */
+export async function importAccounts(desk: Desk): Promise<void> {
+  const lines = readFileSync(argument(desk, 'FILE'), 'utf8').split(/\r?\n/).map(line => line.replace(/[,;\t"]+/g, ' ').trim()).filter(line => line !== '')
+  answer(desk, await desk.admin.json<{ person: string; username: string; password: string }[]>('POST', '/api/accounts/import', { json: { people: lines } }), made =>
+    table(['PERSON', 'USERNAME', 'PASSWORD'], made.map(each => [each.person, each.username, each.password])))
+}
+
+export async function removeInvite(desk: Desk): Promise<void> {
+  const code = argument(desk, 'CODE')
+  await desk.admin.json('DELETE', `/api/invites/${encodeURIComponent(code)}`)
+  answer(desk, { removed: code }, each => `Invitation ${each.removed} taken back.`)
 }
 
 export async function deleteAccount(desk: Desk): Promise<void> {

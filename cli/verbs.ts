@@ -1,7 +1,7 @@
 // Which function does which command (bin/commands.mjs names them all). Called by main.ts.
 import type { Order } from '../bin/parse.mjs'
 import { AubergeError } from '../wire/error.ts'
-import { createAccount, createInvite, deleteAccount, listAccounts, listInvites, resumeAccount, suspendAccount } from './account.ts'
+import { createAccount, createInvite, deleteAccount, importAccounts, listAccounts, listInvites, removeInvite, resumeAccount, suspendAccount, updateAccount } from './account.ts'
 import { renewAcme, revokeAcme, rollOverAcme, showAcme } from './acme.ts'
 import { exportAuthority } from './authority.ts'
 import { siteDatabase } from './database.ts'
@@ -19,11 +19,14 @@ import { siteRecords, zoneRecords } from './records.ts'
 import { listRoutes } from './routes.ts'
 import { createSite, deleteSite, listSites, restartSite, rollbackSite, showSite, sleepSite, wakeSite } from './site.ts'
 import { updateSite } from './update.ts'
+import { closeReport, listAudit, listReports, listWakes, showHouse } from './watch.ts'
 import { backupSite, restoreSite, siteLogs } from './streams.ts'
 
-const VERBS: Record<string, Verb> = {
+export const VERBS: Record<string, Verb> = {
   'account create': createAccount, 'account list': listAccounts, 'account suspend': suspendAccount, 'account resume': resumeAccount,
-  'account delete': deleteAccount, 'invite create': createInvite, 'invite list': listInvites,
+  'account update': updateAccount, 'account import': importAccounts, 'account delete': deleteAccount,
+  'invite create': createInvite, 'invite list': listInvites, 'invite remove': removeInvite,
+  'house': showHouse, 'audit': listAudit, 'report list': listReports, 'report close': closeReport, 'site wakes': listWakes,
   'site create': createSite, 'site list': listSites, 'site show': showSite, 'site deploy': deploySite, 'site rollback': rollbackSite, 'site update': updateSite,
   'site wake': wakeSite, 'site sleep': sleepSite, 'site restart': restartSite, 'site exec': execInSite, 'site logs': siteLogs,
   'site expose': exposePort, 'site unexpose': unexposePort,

@@ -78,7 +78,9 @@ export interface Invites {
 }
 export type Invite = { code: string; uses: number; used: number; createdAt: number; expiresAt: number }
 
-export type NameVerdict = { available: true } | { available: false; code: 'name_invalid' | 'name_reserved' | 'name_taken'; reason: string }
+/** What is wrong with a name. third: two hyphens in the third and fourth place; mixed: letters of several scripts, or that read as others; resting: given up lately. */
+export type NameFault = 'empty' | 'long' | 'capitals' | 'letters' | 'hyphens' | 'third' | 'mixed' | 'reserved' | 'tools' | 'lookalike' | 'taken' | 'resting'
+export type NameVerdict = { available: true } | { available: false; code: 'name_invalid' | 'name_reserved' | 'name_taken'; because: NameFault; reason: string }
 
 export interface Reservations {
   /** Whether `name` could be reserved now (by the account `by`, where given); `reason` is for people, in English. */

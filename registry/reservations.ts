@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3'
 import { AubergeError } from '../wire/error.ts'
 import { judgeName } from './names.ts'
-import type { NameVerdict, Reservations } from './registry.ts'
+import type { NameFault, NameVerdict, Reservations } from './registry.ts'
 import type { Reservation, ReservationPhase, SiteRecord } from './types.ts'
 
 type Row = { name: string; owner: number; kind: 'site' | 'external'; phase: ReservationPhase; addresses: string; records: string; www: number; created_at: number }
@@ -33,9 +33,9 @@ export function openReservations(db: Database): Reservations {
   const check = (name: string, by?: number): NameVerdict => {
     const verdict = judgeName(name)
     if (!verdict.available) return verdict
-    if (get.get(name)) return taken(`${name} is taken: choose another name`)
+    if (get.get(name)) return taken('taken', `${name} is taken: choose another name`)
     const last = quarantined.get(name, Date.now())
-    if (last && last.owner !== by) return taken(`${name} was given up a short time ago and only its last owner can take it back yet`)
+    if (last && last.owner !== by) return taken('resting', `${name} was given up a short time ago and only its last owner can take it back yet`)
     return verdict
   }
 
@@ -96,8 +96,8 @@ export function openReservations(db: Database): Reservations {
   }
 }
 
-function taken(reason: string): NameVerdict {
-  return { available: false, code: 'name_taken', reason }
+function taken(because: NameFault, reason: string): NameVerdict {
+  return { available: false, code: 'name_taken', because, reason }
 }
 
 function toReservation(row: Row): Reservation {

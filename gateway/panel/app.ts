@@ -77,7 +77,7 @@ function guard(app: App, room: Room): void {
   app.addHook('onRequest', async (request, reply) => {
     secure(reply)
     request.language = pickLanguage(request.cookies.language, request.headers['accept-language'])
-    refuseFatCookies(request, reply)
+    refuseFatCookies(request, reply, room.house.zone)
     refuseOtherHosts(room, request)
     recognise(room, request)
     if (request.is404) return

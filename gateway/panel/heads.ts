@@ -1,4 +1,5 @@
-// Heads too large to be honest: a sibling site can plant cookies for the parent zone until the panel can't be reached. The answer clears them.
+// Heads too large to be honest: a sibling site can plant cookies for the parent zone until the panel can't be reached. The answer takes them away,
+// and leaves the session alone as far as it can: whoever plants cookies shall not sign anybody out.
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AubergeError } from '../../wire/error.ts'
@@ -9,11 +10,27 @@ export const HEAD_LIMIT = 64 * 2 ** 10
 /** Bytes of cookies answered; the panel's own take about 200. */
 const COOKIE_LIMIT = 8 * 2 ** 10
 
-/** Refuses an oversized Cookie header and tells the browser to forget the zone's cookies. */
-export function refuseFatCookies(request: FastifyRequest, reply: FastifyReply): void {
+/** Says that planted cookies were taken away a moment ago. */
+const SWEPT = 'swept'
+/** Names in one answer: browsers keep 180 for a zone. */
+const MOST_NAMES = 200
+
+/** Refuses an oversized Cookie header and tells the browser to forget what was planted; where that didn't help, all of the zone's cookies. */
+export function refuseFatCookies(request: FastifyRequest, reply: FastifyReply, zone: string): void {
   if ((request.headers.cookie ?? '').length <= COOKIE_LIMIT) return
-  reply.header('clear-site-data', '"cookies"')
+  if (request.cookies[SWEPT] !== undefined) reply.header('clear-site-data', '"cookies"')
+  else sweep(request, reply, zone)
   throw new AubergeError('bad_request', 'Your browser sent too many cookies. They have been cleared: load the page again.')
+}
+
+/** Takes away cookies that a sibling planted for the whole zone, at every path that leads here. The panel's own have no Domain, and stay. */
+function sweep(request: FastifyRequest, reply: FastifyReply, zone: string): void {
+  const steps = (request.url.split('?')[0] ?? '/').split('/').slice(1, 4)
+  const paths = ['/', ...steps.map((_, index) => `/${steps.slice(0, index + 1).join('/')}`)]
+  for (const name of Object.keys(request.cookies).slice(0, MOST_NAMES)) {
+    for (const path of new Set(paths)) reply.header('set-cookie', `${name}=; Domain=${zone}; Path=${path}; Max-Age=0`)
+  }
+  reply.setCookie(SWEPT, '1', { path: '/', httpOnly: true, sameSite: 'lax', maxAge: 60 })
 }
 
 /** Answers what isn't HTTP, or has a head over HEAD_LIMIT, and closes. */

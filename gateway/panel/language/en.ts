@@ -56,7 +56,7 @@ export const en = {
   port_open: 'Open it', port_close: 'Close', port_close_which: 'Close port {port}', port_proxy: 'Tell the program who the visitor is', port_proxy_hint: 'It must understand the PROXY protocol. Without it every visitor has the address of the gateway.', done_port_opened: 'The port is open.', done_port_closed: 'The port is closed, and so is every connection to it.',
   ports_most: 'Ports its owner may open', ports_most_hint: 'Those that are open stay.', ports_allow: 'Save this number',
   finals_title: 'Deleted sites', finals_lead: 'The last backup of a deleted site is kept for 30 days. Until then its name is yours to take back, with everything in it.', finals_empty: 'There is none.', finals_link: 'Deleted sites ({count})',
-  deleted_on: 'deleted {when}', kept_until: 'kept until {when}', revive: 'Bring back', revive_name: 'Bring {name} back', fetch: 'Download', fetch_name: 'Download the backup of {name}', final_remove: 'Remove for good', final_remove_name: 'Remove the backup of {name} for good',
+  deleted_on: 'deleted {when}', kept_until: 'kept until {when}', revive: 'Bring back', revive_name: 'Bring back {name}', fetch: 'Download', fetch_name: 'Download the backup of {name}', final_remove: 'Remove for good', final_remove_name: 'Remove for good: the backup of {name}',
   done_revived: 'It is back, as it was.', done_removed: 'Removed for good.',
   database_title: 'Database', database_lead: 'MySQL, for this site alone. Its pod finds all of this in the variables DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD.', database_host: 'Host', database_name: 'Database name',
   database_user: 'User', database_password: 'Show the password', database_size: 'Size', database_rotate: 'New password', database_rotate_hint: 'The site is restarted if it runs. Where the password stands in a file of yours, change it there.', done_rotated: 'The database has a new password.',
@@ -83,7 +83,7 @@ export const en = {
   routes_title: 'Routing table', routes_filter: 'Filter', routes_show: 'Show', routes_count: '{shown} of {all} routes', routes_live: 'live', routes_lost: 'connection lost, trying again', routes_more: 'Show more', host: 'Host', kind: 'Kind', owner: 'Owner', upstream: 'Upstream', requests: 'Requests', in_flight: 'In flight',
   last_request: 'Last request', last_wake: 'Last wake', routes_none: 'No route matches.', kind_site: 'site', kind_static: 'static', kind_panel: 'panel', never: 'never', why: 'Why',
   accounts_title: 'Accounts', role: 'Role', role_user: 'user', role_admin: 'admin', active: 'active', suspended: 'suspended', suspend: 'Suspend', resume: 'Resume', reason: 'Reason, as visitors read it',
-  since: 'Since', invites_title: 'Invites', invites_empty: 'No invite yet.', invite_uses: 'How many people may use it?', invite_make: 'Make an invite', invite_used: '{used} of {uses} used', invite_expires: 'until {when}', code: 'Code', actions: 'Actions',
+  since: 'Since', invites_title: 'Invites', invites_empty: 'No invite yet.', invite_uses: 'For how many people?', invite_make: 'Make an invite', invite_used: '{used} of {uses} used', invite_expires: 'until {when}', code: 'Code', actions: 'Actions',
 
   // Error pages
   error_title: 'That didn\'t work', error_back: 'Back to the front page', not_found_title: 'Nobody lives here',

@@ -76,7 +76,7 @@ export const fr: Sentences = {
   routes_title: 'Table de routage', routes_filter: 'Filtrer', routes_show: 'Afficher', routes_count: '{shown} routes sur {all}', routes_live: 'en direct', routes_lost: 'connexion perdue, nouvel essai', routes_more: 'Afficher plus', host: 'Hôte', kind: 'Type', owner: 'Propriétaire', upstream: 'Destination', requests: 'Requêtes', in_flight: 'En cours',
   last_request: 'Dernière requête', last_wake: 'Dernier réveil', routes_none: 'Aucune route ne correspond.', kind_site: 'site', kind_static: 'statique', kind_panel: 'panneau', never: 'jamais', why: 'Cause',
   accounts_title: 'Comptes', role: 'Rôle', role_user: 'utilisateur', role_admin: 'administrateur', active: 'actif', suspended: 'suspendu', suspend: 'Suspendre', resume: 'Rétablir', reason: 'Raison, telle que la lisent les visiteurs',
-  since: 'Depuis', invites_title: 'Invitations', invites_empty: 'Pas encore d’invitation.', invite_uses: 'Combien de personnes peuvent l’utiliser ?', invite_make: 'Créer une invitation', invite_used: '{used} sur {uses} utilisées', invite_expires: 'jusqu’au {when}', code: 'Code', actions: 'Actions',
+  since: 'Depuis', invites_title: 'Invitations', invites_empty: 'Pas encore d’invitation.', invite_uses: 'Pour combien de personnes ?', invite_make: 'Créer une invitation', invite_used: '{used} sur {uses} utilisées', invite_expires: 'jusqu’au {when}', code: 'Code', actions: 'Actions',
 
   error_title: 'Cela n’a pas marché', error_back: 'Retour à l’accueil', not_found_title: 'Personne n’habite ici',
 

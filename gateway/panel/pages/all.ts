@@ -19,6 +19,7 @@ import { addAdminImages } from './admin/images.ts'
 import { addReportPages } from './admin/reports.ts'
 import { addAdminRoutes } from './admin/routes.ts'
 import { addBackupsPage } from './backups.ts'
+import { addDescribe } from './describe.ts'
 import { addFirst } from './first.ts'
 import { addFront } from './front.ts'
 import { addLanguage } from './language.ts'
@@ -48,7 +49,7 @@ export async function addPages(app: App, { room }: { room: Room }): Promise<void
   app.addHook('onRequest', async request => { if (!isApi(request)) needOrigin(request) })
   app.setErrorHandler((thrown, request, reply) => showFault(views, thrown, request, reply))
   app.setNotFoundHandler((request, reply) => isApi(request) ? notFound(request, reply) : views.notFound(request, reply))
-  for (const add of PAGES) add(app, room, views)
+  for (const add of [...PAGES, addDescribe]) add(app, room, views)
 }
 
 async function serveAssets(app: App, { assets }: { assets: string }): Promise<void> {

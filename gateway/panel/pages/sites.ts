@@ -1,5 +1,6 @@
 // `/sites`: an account's sites, and reserving another name, for a site or for what is elsewhere.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { labelOf } from '../../../registry/names.ts'
 import type { App } from '../app.ts'
 import { listFinals } from '../api/finals.ts'
 import { createSite } from '../api/sites.ts'
@@ -30,6 +31,6 @@ export function addSitesPage(app: App, room: Room, views: Views): void {
     } catch (error) {
       return show(request, reply, { errors: errorsOf(error, request, reply), values: { name } })
     }
-    return reply.redirect(`/sites/${encodeURIComponent(name)}?done=created`, 303)
+    return reply.redirect(`/sites/${encodeURIComponent(labelOf(name))}?done=created`, 303)
   })
 }

@@ -5,6 +5,7 @@ for (const input of document.querySelectorAll('input[data-name-check]')) {
   const field = input.closest('.field')
   const hint = document.getElementById(input.getAttribute('aria-describedby'))
   let timer
+  const instead = field.querySelector('[data-suggestions]')
   let asking = new AbortController()
 
   const show = (look, text) => {
@@ -15,13 +16,29 @@ for (const input of document.querySelectorAll('input[data-name-check]')) {
     hint.textContent = text
   }
 
+  /** Names that are free, each a button that takes it. */
+  const offer = names => {
+    instead.hidden = names.length === 0
+    instead.replaceChildren(input.dataset.instead, ...names.flatMap(name => {
+      const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: name })
+      button.addEventListener('click', () => {
+        input.value = name
+        input.focus()
+        changed()
+      })
+      return [' ', button]
+    }))
+  }
+
   const ask = async name => {
     asking = new AbortController()
     try {
       const response = await fetch(`/api/names/${encodeURIComponent(name)}`, { signal: asking.signal })
       const body = await response.json()
-      if (body.available) show('free', input.dataset.free.replace('{name}', name))
+      if (body.available && body.unicode) show('free', input.dataset.known.replace('{unicode}', body.unicode).replace('{name}', body.name))
+      else if (body.available) show('free', input.dataset.free.replace('{name}', name))
       else show('wrong', body.reason ?? body.error?.message ?? '')
+      offer(body.suggestions ?? [])
     } catch (error) {
       if (error.name !== 'AbortError') show('', input.dataset.hint)
     }
@@ -30,6 +47,7 @@ for (const input of document.querySelectorAll('input[data-name-check]')) {
   const changed = () => {
     clearTimeout(timer)
     asking.abort()
+    offer([])
     const name = input.value.trim()
     if (name === '') return show('', input.dataset.hint)
     show('', input.dataset.checking)

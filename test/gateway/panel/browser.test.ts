@@ -118,7 +118,7 @@ test('a backup is downloaded from the site\'s page, dropped back in, and a delet
   await page.getByText('Delete this site').click()
   await page.waitForURL(/done=deleted/)
   await page.getByText('Deleted sites (1)').click()
-  await page.getByLabel('Bring kept back').click()
+  await page.getByLabel('Bring back kept').click()
   await page.waitForURL(/\/sites\/kept\?done=revived/)
   assert.equal(await house.page('kept'), 'hello')
 })

@@ -145,7 +145,9 @@ test('every answer carries the security headers, errors and assets included', as
 test('a head too full of cookies is answered with their end', async () => {
   for (const [size, status] of [[10_000, 400], [70_000, 431]] as const) {
     const answer = await house.visitor().send('GET', '/', { headers: { cookie: `planted=${'x'.repeat(size)}` } })
-    assert.deepEqual([answer.status, answer.headers['clear-site-data']], [status, '"cookies"'])
+    assert.equal(answer.status, status)
+    if (status === 431) assert.equal(answer.headers['clear-site-data'], '"cookies"')
+    else assert.ok([answer.headers['set-cookie']].flat().includes('planted=; Domain=localhost; Path=/; Max-Age=0'))
     assert.match(String(answer.headers['content-security-policy']), /frame-ancestors 'none'/)
   }
 })
