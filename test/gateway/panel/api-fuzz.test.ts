@@ -16,6 +16,8 @@ const SEED = 20_261_130
 const ROUNDS = 5
 /** Calls that take minutes by their nature, or end the house's own guests. */
 const SLOW = /\/images\/\{name\}\/(build|roll)|\/exec$|\/console/
+/** Those with answers in forms of their own, or that have tests with foreign input of their own. */
+const ELSEWHERE = /^\/nic\/|\/(files?|tools|ports|dnssec)\b/
 /** Milliseconds after which a call counts as hung; a first byte is all that streams owe. */
 const PATIENCE = 30_000
 
@@ -120,7 +122,7 @@ test('every call survives whatever it is sent, and tells nothing', { timeout: 58
   await alice.call('POST', '/api/sites', { name: 'blog' })
   await bob.call('POST', '/api/sites', { name: 'bobs' })
   const secret = bob.jar.get('session') ?? assert.fail('bob is not signed in')
-  const all = (await calls()).filter(({ path }) => !SLOW.test(path))
+  const all = (await calls()).filter(({ path }) => !SLOW.test(path) && !ELSEWHERE.test(path))
   assert.ok(all.length > 60, `only ${all.length} calls`)
   const statuses = new Map<number, number>()
   const wrong: string[] = []

@@ -60,10 +60,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
   }
 }
 
-/** The sections of a site's page, as its tabs lead to them. */
+/** The sections of a site's page, as its tabs lead to them; a terminal and an editor are looked at by their own tests. */
 async function sections(page: Page): Promise<Stop[]> {
   await page.goto(`${url}/sites/bakery`)
   const paths = await page.locator('.tabs a').evaluateAll('links => links.map(link => link.getAttribute("href"))') as unknown as string[]
   await page.close()
-  return (paths ?? []).map(path => ({ name: path, path, who: 'alice' as const }))
+  return (paths ?? []).filter(path => !/\/(files|console)/.test(path)).map(path => ({ name: path, path, who: 'alice' as const }))
 }
