@@ -3,6 +3,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,13 +16,15 @@ const SIGN = ['-y', `hmac-sha256:${COPY_KEY.name}:${COPY_KEY.secret}`]
 export type Copy = { port: number; pid: number; close: () => Promise<void> }
 type Start = (own: number, primary: number, directory: string) => ChildProcess
 
-/** A port nobody has. */
+/** A port that nobody has, neither of TCP nor of UDP. */
 export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  await new Promise<void>(resolve => { socket.close(() => resolve()) })
-  return port
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const socket = createSocket('udp4')
+  const free = await new Promise<boolean>(resolve => { socket.once('error', () => resolve(false)).bind(port, '127.0.0.1', () => resolve(true)) })
+  await Promise.all([server, socket].map(each => new Promise<void>(resolve => { each.close(() => resolve()) })))
+  return free ? port : freePort()
 }
 
 const startKnot: Start = (own, primary, directory) => {
