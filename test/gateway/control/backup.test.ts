@@ -39,7 +39,7 @@ test('a restore brings the files, then all settings, and is in the audit log', a
   const { image, limits, env, php, start, wakeForRobots, egress } = await set.control.desk.view('shop')
   assert.deepEqual({ image, limits, env, php, start, wakeForRobots, egress }, { ...SETTINGS, start: 'run me', limits: { ...DEFAULT_LIMITS, cpu: 0.5 } })
   const { database: _, ...spec } = set.rooms.pods.get('shop')?.spec ?? { database: null }
-  assert.deepEqual(spec, { image, limits, env, php, start, egress })
+  assert.deepEqual(spec, { image, limits, env, php, start, egress, exposed: null })
   const { action, detail } = set.registry.audit.list(1)[0] ?? {}
   assert.deepEqual([action, detail], ['site.restore', 'from a backup of elsewhere'])
 })

@@ -34,7 +34,7 @@ test('a relay hears table, certificates and tickets, and a new name\'s certifica
 test('without HTTPS relays hear of no certificate, and there is no authority to export', async t => {
   const { control, relay } = await stage(t)
   const one = await relay()
-  assert.deepEqual(one.heard.map(({ type }) => type), ['table'])
+  assert.deepEqual(one.heard.map(({ type }) => type), ['table', 'challenges'])
   assert.throws(() => control.desk.authority('pem'), /--https off/)
   assert.deepEqual(control.desk.certificates(), { authority: null, leaves: [], acme: null })
 })
