@@ -176,7 +176,8 @@ export class Zone {
   }
 
   #fill(label: string, records: NameRecords, alike: Map<string, Name>): void {
-    if (label === '' || records.sets !== undefined || label.startsWith('*')) return this.#change(this.keyOf(label), records)
+    if (label === '') return this.change({ '': records }, this.#serial)
+    if (records.sets !== undefined || label.startsWith('*')) return this.#change(this.keyOf(label), records)
     const same = `${records.a.join()} ${records.aaaa.join()}`
     const name = alike.get(same) ?? named(records)
     if (alike.size < MOST_ALIKE) alike.set(same, name)

@@ -168,6 +168,11 @@ describe('a change', () => {
   })
 })
 
+test('what a snapshot says of the apex is answered from the beginning', async () => {
+  const snapshot = sampleZone({ names: { '': { ...at('192.0.2.66'), sets: [{ type: 'TXT', ttl: 60, data: ['"kept"'] }] } } })
+  for (const each of [new Zone(snapshot), await Zone.gradually(snapshot)]) assert.equal(ask(new Responder(each), 'example', 'TXT')[1], 'example 16 kept')
+})
+
 test('all names and their sets can be walked through, the apex with its SOA among them', () => {
   const walked = new Map(zone().walk())
   assert.deepEqual(walked.get('\x07example\0')?.map(({ type }) => type), [2, 1, 15, 16, 6])

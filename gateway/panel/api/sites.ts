@@ -2,7 +2,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { Type, type Static } from '@fastify/type-provider-typebox'
 import { AubergeError } from '../../../wire/error.ts'
-import { labelOf } from '../../../registry/names.ts'
 import { mostLimits } from '../../../registry/parse.ts'
 import { parsePhp } from '../../../registry/php.ts'
 import { MOST_PORTS } from '../../../registry/ports.ts'
@@ -76,8 +75,7 @@ function listSites(room: Room, account: Account): SiteView[] {
 /** Reserves for the caller, or for `owner` where the caller is an administrator. */
 export function createSite(room: Room, account: Account, wish: Static<typeof NewSite>): Promise<SiteView> {
   const owner = ownerOf(room, account, wish.owner)
-  const { image } = wish
-  const name = labelOf(wish.name)
+  const { name, image } = wish
   if (wish.kind === 'external') return room.desk.createSite(account, { name, owner, addresses: sort(wish.addresses ?? []) })
   if (wish.addresses !== undefined) throw new AubergeError('invalid', 'Addresses are for names of kind "external".')
   return room.desk.createSite(account, { name, owner, ...(image === undefined ? {} : { image }) })

@@ -18,16 +18,16 @@ export function addSitesPage(app: App, room: Room, views: Views): void {
   app.post('/sites/elsewhere', { config: { access: 'account' } }, async (request, reply) => {
     const [name, addresses] = [field(request, 'elsewhere').trim(), field(request, 'addresses')]
     try {
-      await createSite(room, caller(request), { name, kind: 'external', addresses: addresses.split(/[\s,]+/).filter(one => one !== '') })
+      await createSite(room, caller(request), { name: labelOf(name), kind: 'external', addresses: addresses.split(/[\s,]+/).filter(one => one !== '') })
     } catch (error) {
       return show(request, reply, { errors: errorsOf(error, request, reply, AT_ELSEWHERE), values: { elsewhere: name, addresses } })
     }
-    return reply.redirect(`/sites/${encodeURIComponent(name)}/domains?done=created`, 303)
+    return reply.redirect(`/sites/${encodeURIComponent(labelOf(name))}/domains?done=created`, 303)
   })
   app.post('/sites', { config: { access: 'account' } }, async (request, reply) => {
     const name = field(request, 'name').trim()
     try {
-      await createSite(room, caller(request), { name })
+      await createSite(room, caller(request), { name: labelOf(name) })
     } catch (error) {
       return show(request, reply, { errors: errorsOf(error, request, reply), values: { name } })
     }
