@@ -231,7 +231,7 @@ test('the language is the browser\'s, unless the switch was used', async t => {
   assert.match(page.text, /<html lang="fr">/)
   const refused = await visitor.call('POST', '/api/session', { username: 'nobody', password: 'nothing' }, french)
   assert.deepEqual(refused.json(), { error: { code: 'bad_credentials', message: fr.error_bad_credentials } })
-  assert.equal((await visitor.call('GET', '/api/names/www', undefined, french)).json().reason, fr.error_name_reserved)
+  assert.equal((await visitor.call('GET', '/api/names/www', undefined, french)).json().reason, 'www est gardé pour la maison.')
   const switched = await visitor.form('/language', { to: 'en', back: '/signin' }, french)
   assert.deepEqual([switched.status, switched.headers.location], [303, '/signin'])
   assert.match((await visitor.send('GET', '/', { headers: french })).text, /<html lang="en">/)
