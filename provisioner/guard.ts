@@ -6,13 +6,14 @@ import * as commands from './commands/network.ts'
 import { fortify, inPlace } from './firewall.ts'
 import type { Host } from './host.ts'
 
-/** Milliseconds until we listen again where `nft monitor` ended. */
+/** Milliseconds until we listen again where `nft monitor` ended, and until rules that could not be put back are looked at again. */
 const AGAIN = 1000
 
 export class Guard {
   readonly #host: Host
   #monitor: ChildProcess | null = null
   #timer: NodeJS.Timeout | null = null
+  #retry: NodeJS.Timeout | null = null
   /** `again`: something was removed while we looked. */
   #state: 'watching' | 'looking' | 'again' | 'closed' = 'watching'
 
@@ -23,7 +24,7 @@ export class Guard {
 
   close(): void {
     this.#state = 'closed'
-    if (this.#timer) clearTimeout(this.#timer)
+    for (const timer of [this.#timer, this.#retry]) if (timer) clearTimeout(timer)
     this.#monitor?.kill('SIGKILL')
   }
 
@@ -46,7 +47,13 @@ export class Guard {
     if (this.#state === 'looking') this.#state = 'again'
     if (this.#state !== 'watching') return
     this.#state = 'looking'
-    void this.#mend().catch(error => this.#host.log.error({ err: error as Error }, 'the rules of the firewall could not be put back')).finally(() => this.#looked())
+    void this.#mend().catch(error => this.#failed(error as Error)).finally(() => this.#looked())
+  }
+
+  /** No event would tell a second time. */
+  #failed(error: Error): void {
+    this.#host.log.error({ err: error }, 'the rules of the firewall could not be put back: trying again')
+    if (this.#state !== 'closed') this.#retry ??= setTimeout(() => { this.#retry = null; this.#look() }, AGAIN)
   }
 
   #looked(): void {
