@@ -1,5 +1,6 @@
 // Runs the suite: every test/**/*.test.ts below the given paths, each file in a process of its own. Started by bin/test.mjs.
-// Files that start pods or a house run one at a time at the end, so that they don't disturb each other; the rest two at a time.
+// Files that start pods or a house run one at a time at the end, so that they don't disturb each other; the rest two at a time, and those of the panel,
+// which look at nothing but the one house that each of them has.
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { run } from 'node:test'
 import { Reporter } from './reporter.ts'
@@ -7,6 +8,7 @@ import { Reporter } from './reporter.ts'
 const root = new URL('../..', import.meta.url).pathname
 /** A file that takes longer hangs; milliseconds. */
 const PATIENCE = 300_000
+const ITS_OWN_HOUSE = /^test\/gateway\/panel\//
 /** What in a test's source says that it needs the machine for itself. */
 const ALONE = /helpers\/(house|pods?|workshop|machine)\.ts'|provisioner\/house\.ts'|test\/e2e/
 
@@ -39,7 +41,7 @@ function isBelow(file: string, path: string): boolean {
 }
 
 function needsMachine(file: string): boolean {
-  return statSync(file).isFile() && (/^test\/(e2e|provisioner)\//.test(file) || ALONE.test(readFileSync(file, 'utf8')))
+  return statSync(file).isFile() && !ITS_OWN_HOUSE.test(file) && (/^test\/(e2e|provisioner)\//.test(file) || ALONE.test(readFileSync(file, 'utf8')))
 }
 
 async function phase(files: string[], concurrency: number, reporter: Reporter): Promise<void> {
