@@ -1,14 +1,13 @@
 // The wakes of each site: who woke it, when, how long each part took, what came of it. A small file for each site, written some moments later; kept over
 // restarts, lost at most by a power cut. Filled by wakes.ts, read for owners by front.ts.
 import { mkdirSync } from 'node:fs'
-import { appendFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import type { Logger } from '../../wire/log.ts'
 import type { WakeRecord } from '../desk.ts'
+import { append, entries, trim } from './ledger.ts'
 
 /** Wakes kept of each site. */
 const KEPT = 50
-/** Bytes after which a file is cut down to those. */
-const LARGE = 64 * 2 ** 10
 /** Milliseconds in which wakes are gathered before they are written. */
 const GATHER = 500
 
@@ -32,8 +31,8 @@ export class Diary {
 
   /** The last `most` wakes of a site, newest first. */
   async last(site: string, most = KEPT): Promise<WakeRecord[]> {
-    const written = await readFile(this.#file(site), 'utf8').catch(() => '')
-    const all = [...written.split('\n').flatMap(parsed), ...this.#unwritten.get(site) ?? []]
+    const written = await entries<WakeRecord>(this.#file(site))
+    const all = [...written, ...this.#unwritten.get(site) ?? []]
     return all.slice(-Math.min(most, KEPT)).reverse()
   }
 
@@ -59,10 +58,9 @@ export class Diary {
   async #write(): Promise<void> {
     const waiting = [...this.#unwritten]
     for (const [site, records] of waiting) {
-      const file = this.#file(site)
-      await appendFile(file, records.map(record => `${JSON.stringify(record)}\n`).join(''), { mode: 0o600 })
+      await append(this.#file(site), records)
       this.#forget(site, records)
-      if ((await stat(file)).size > LARGE) await cut(file)
+      await trim(this.#file(site), KEPT)
     }
   }
 
@@ -71,19 +69,4 @@ export class Diary {
     if (left.length > 0) this.#unwritten.set(site, left)
     else this.#unwritten.delete(site)
   }
-}
-
-/** A line that a kill cut short is no record. */
-function parsed(line: string): WakeRecord[] {
-  try {
-    return line === '' ? [] : [JSON.parse(line) as WakeRecord]
-  } catch {
-    return []
-  }
-}
-
-async function cut(file: string): Promise<void> {
-  const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean)
-  await writeFile(`${file}.new`, `${lines.slice(-KEPT).join('\n')}\n`, { mode: 0o600 })
-  await rename(`${file}.new`, file)
 }

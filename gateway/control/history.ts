@@ -1,15 +1,14 @@
 // How each site was used over the last week, in half hours: requests, wakes, the most memory, the disk. Of a site that nobody visits nothing is kept or
 // measured. A small file for each site, written when a half hour is over; what a kill or a power cut loses is at most that one. Fed by assemble.ts, read by front.ts.
 import { mkdirSync } from 'node:fs'
-import { appendFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import type { Logger } from '../../wire/log.ts'
 import type { UsageSample } from '../desk.ts'
+import { append, entries, trim } from './ledger.ts'
 
 /** Milliseconds of one sample, and how many are kept of a site. */
 export const SLOT = 30 * 60_000
 const KEPT = 7 * 48
-/** Bytes after which a file is cut down to those. */
-const LARGE = 64 * 2 ** 10
 
 /** Bytes a site's volume takes, or null. */
 type DiskOf = (site: string) => Promise<number | null>
@@ -70,9 +69,9 @@ export class History {
 
   /** The samples of the last week, oldest first; half hours of which nothing is known are left out. */
   async of(site: string): Promise<UsageSample[]> {
-    const written = await readFile(this.#file(site), 'utf8').catch(() => '')
+    const written = await entries<UsageSample>(this.#file(site))
     const current = this.#current.get(site)
-    const all = [...written.split('\n').flatMap(parsed), ...current ? [current] : []]
+    const all = [...written, ...current ? [current] : []]
     return merged(all).filter(sample => sample.at > this.#now() - KEPT * SLOT)
   }
 
@@ -98,9 +97,8 @@ export class History {
   }
 
   async #write(site: string, sample: UsageSample): Promise<void> {
-    const file = this.#file(site)
-    await appendFile(file, `${JSON.stringify(sample)}\n`, { mode: 0o600 })
-    if ((await stat(file)).size > LARGE) await cut(file)
+    await append(this.#file(site), [sample])
+    await trim(this.#file(site), KEPT)
   }
 }
 
@@ -114,19 +112,4 @@ function merged(samples: UsageSample[]): UsageSample[] {
     all.set(one.at, other === undefined ? one : { at: one.at, requests: one.requests + other.requests, wakes: one.wakes + other.wakes, memory: Math.max(one.memory, other.memory), disk: one.disk ?? other.disk })
   }
   return [...all.values()].sort((one, other) => one.at - other.at)
-}
-
-/** A line that a kill cut short is no sample. */
-function parsed(line: string): UsageSample[] {
-  try {
-    return line === '' ? [] : [JSON.parse(line) as UsageSample]
-  } catch {
-    return []
-  }
-}
-
-async function cut(file: string): Promise<void> {
-  const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean)
-  await writeFile(`${file}.new`, `${lines.slice(-KEPT).join('\n')}\n`, { mode: 0o600 })
-  await rename(`${file}.new`, file)
 }
