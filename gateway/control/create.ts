@@ -29,6 +29,8 @@ export async function createSite(parts: CreateParts, actor: Account, request: Cr
 
 async function makeSite(parts: CreateParts, actor: Account, { name, owner, image }: { name: string; owner: Account; image: string }): Promise<Reservation> {
   const { registry, states, zone, relays, certificates } = parts
+  // In this turn nobody is making it: a half-made one is left from an attempt that could not be undone yet.
+  if (registry.reservations.get(name)?.phase === 'creating') await undoCreate(parts, name)
   const site = registry.transaction(() => {
     registry.reservations.create({ name, owner: owner.id, kind: 'site', most: MOST_NAMES, phase: 'creating' })
     registry.audit.add({ actor: actor.username, action: 'site.create', subject: name, detail: `owner ${owner.username}, image ${image}` })

@@ -59,6 +59,17 @@ test('a making that could not be undone is undone when the provisioner is back',
   assert.deepEqual(set.rooms.calls, ['create shop', 'destroy shop purge', 'destroy shop purge'])
 })
 
+test('a making that could not be undone is undone by the next wish for its name', async t => {
+  const set = await stage(t)
+  set.rooms.before = call => { if (call.includes('shop')) refuse() }
+  const make = () => set.control.desk.createSite(set.alice, { name: 'shop', owner: set.alice })
+  await assert.rejects(make(), { code: 'failed' })
+  await assert.rejects(make(), { code: 'failed' })
+  set.rooms.before = () => {}
+  assert.equal((await make()).name, 'shop')
+  assert.deepEqual(set.rooms.calls, ['create shop', 'destroy shop purge', 'destroy shop purge', 'destroy shop purge', 'create shop'])
+})
+
 test('refused names and quotas change nothing and ask nothing of the provisioner', async t => {
   const set = await stage(t, { routes: [{ host: 'wiki.localhost', upstream: { address: '127.0.0.1', port: 1 } }] })
   const make = (name: string) => set.control.desk.createSite(set.alice, { name, owner: set.alice })
