@@ -1,16 +1,16 @@
 // Runs the suite: every test/**/*.test.ts below the given paths, each file in a process of its own. Started by bin/test.mjs.
-// Files that start pods or a house run one at a time at the end, so that they don't disturb each other; the rest two at a time, and those of the panel,
-// which look at nothing but the one house that each of them has.
-import { globSync, readFileSync, statSync } from 'node:fs'
+// First, three at a time, the files that start no house: they wait more than they work. Then, two at a time, those that look at nothing but the houses they
+// start themselves. At the end, one at a time, those that change what belongs to the whole machine: its rules, its settings, its memory.
+import { globSync, readFileSync } from 'node:fs'
 import { run } from 'node:test'
 import { Reporter } from './reporter.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 /** A file that takes longer hangs; milliseconds. */
 const PATIENCE = 300_000
-const ITS_OWN_HOUSE = /^test\/gateway\/panel\//
-/** What in a test's source says that it needs the machine for itself. */
-const ALONE = /helpers\/(house|pods?|workshop|machine)\.ts'|provisioner\/house\.ts'|test\/e2e/
+/** What in a test's source says that it starts a house or pods. */
+const HOUSE = /helpers\/(house|pods)\.ts'/
+const MACHINE = /^test\/(provisioner\/|e2e\/many\.)/
 
 process.chdir(root)
 process.exitCode = await main(process.argv.slice(2))
@@ -19,10 +19,11 @@ async function main(args: string[]): Promise<number> {
   const paths = args.filter(arg => !arg.startsWith('--'))
   const files = select(paths)
   if (args.includes('--list')) return list(files)
-  const alone = files.filter(file => needsMachine(file))
   const reporter = new Reporter(process.stdout)
-  await phase(files.filter(file => !alone.includes(file)), 2, reporter)
-  await phase(alone, 1, reporter)
+  const { light = [], house = [], machine = [] } = Object.groupBy(files, kind)
+  await phase(light, 3, reporter)
+  await phase(house, 2, reporter)
+  await phase(machine, 1, reporter)
   return reporter.finish()
 }
 
@@ -40,8 +41,9 @@ function isBelow(file: string, path: string): boolean {
   return file === clean || file.startsWith(`${clean}/`)
 }
 
-function needsMachine(file: string): boolean {
-  return statSync(file).isFile() && !ITS_OWN_HOUSE.test(file) && (/^test\/(e2e|provisioner)\//.test(file) || ALONE.test(readFileSync(file, 'utf8')))
+function kind(file: string): 'light' | 'house' | 'machine' {
+  if (MACHINE.test(file)) return 'machine'
+  return file.startsWith('test/e2e/') || HOUSE.test(readFileSync(file, 'utf8')) ? 'house' : 'light'
 }
 
 async function phase(files: string[], concurrency: number, reporter: Reporter): Promise<void> {
