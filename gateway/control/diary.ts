@@ -31,8 +31,8 @@ export class Diary {
 
   /** The last `most` wakes of a site, newest first. */
   async last(site: string, most = KEPT): Promise<WakeRecord[]> {
-    const written = await entries<WakeRecord>(this.#file(site))
-    const all = [...written, ...this.#unwritten.get(site) ?? []]
+    let all: WakeRecord[] = []
+    await this.#inTurn(async () => { all = [...await entries<WakeRecord>(this.#file(site)), ...this.#unwritten.get(site) ?? []] })
     return all.slice(-Math.min(most, KEPT)).reverse()
   }
 
@@ -51,6 +51,7 @@ export class Diary {
 
   #file(site: string): string { return `${this.#directory}/${site}.jsonl` }
 
+  /** One at a time: who reads while others write would find a record twice, or in neither place. */
   #inTurn(act: () => Promise<void>): Promise<void> {
     return this.#writing = this.#writing.then(act).catch((error: unknown) => { this.#log.error({ err: error }, 'the wakes of sites could not be written down') })
   }

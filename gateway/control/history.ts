@@ -60,18 +60,21 @@ export class History {
 
   /** Writes everything. */
   async flush(disk: DiskOf = async () => null): Promise<void> {
-    const over = [...this.#current]
-    this.#current.clear()
     await this.#inTurn(async () => {
+      const over = [...this.#current]
+      this.#current.clear()
       for (const [site, sample] of over) await this.#write(site, { ...sample, disk: await disk(site).catch(() => null) })
     })
   }
 
   /** The samples of the last week, oldest first; half hours of which nothing is known are left out. */
   async of(site: string): Promise<UsageSample[]> {
-    const written = await entries<UsageSample>(this.#file(site))
-    const current = this.#current.get(site)
-    const all = [...written, ...current ? [current] : []]
+    let all: UsageSample[] = []
+    await this.#inTurn(async () => {
+      const written = await entries<UsageSample>(this.#file(site))
+      const current = this.#current.get(site)
+      all = [...written, ...current ? [current] : []]
+    })
     return merged(all).filter(sample => sample.at > this.#now() - KEPT * SLOT)
   }
 
@@ -92,6 +95,7 @@ export class History {
 
   #file(site: string): string { return `${this.#directory}/${site}.jsonl` }
 
+  /** One at a time: who reads while others write would find a sample twice, or in neither place. */
   #inTurn(act: () => Promise<void>): Promise<void> {
     return this.#writing = this.#writing.then(act).catch((error: unknown) => { this.#log.error({ err: error }, 'how sites were used could not be written down') })
   }
