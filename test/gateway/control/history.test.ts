@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, appendFileSync } from '
 import { tmpdir } from 'node:os'
 import test, { type TestContext } from 'node:test'
 import { pino } from 'pino'
+import { Diary } from '../../../gateway/control/diary.ts'
 import { History, SLOT } from '../../../gateway/control/history.ts'
 import { charts } from '../../../gateway/panel/pages/site/charts.ts'
 
@@ -71,4 +72,25 @@ test('charts show sums, peaks and a disk that stays as it was seen', () => {
   assert.deepEqual([requests?.now, wakes?.now, memory?.now, disk?.now], ['1,244', '1', '4 MB', '2 MB'])
   assert.match(requests?.path ?? '', /^(M\d+ 48v-\d+h3V48z)+$/)
   assert.equal(charts([], 'fr', now).every(chart => chart.empty && chart.path === ''), true)
+})
+
+test('who reads while samples are written finds each of them, once', async t => {
+  const history = new History(directory(t), log, () => BEGIN)
+  for (let count = 1; count <= 50; count++) {
+    history.requests('blog', 1)
+    const written = history.flush()
+    const [seen] = await history.of('blog')
+    assert.equal(seen?.requests, count)
+    await written
+  }
+})
+
+test('who reads while wakes are written finds each of them, once', async t => {
+  const diary = new Diary(directory(t), log)
+  for (let count = 1; count <= 50; count++) {
+    diary.add('blog', { at: count, from: 'asleep', cause: { by: 'admin' }, outcome: 'ok', ms: 1, phases: {} })
+    const written = diary.flush()
+    const seen = await Promise.all([diary.last('blog'), written.then(() => diary.last('blog'))])
+    assert.deepEqual(seen.map(wakes => wakes.length), [count, count])
+  }
 })
