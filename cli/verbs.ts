@@ -1,6 +1,5 @@
 // Which function does which command (bin/commands.mjs names them all). Called by main.ts.
 import type { Order } from '../bin/parse.mjs'
-import { AubergeError } from '../wire/error.ts'
 import { createAccount, createInvite, deleteAccount, importAccounts, listAccounts, listInvites, removeInvite, resumeAccount, suspendAccount, updateAccount } from './account.ts'
 import { renewAcme, revokeAcme, rollOverAcme, showAcme } from './acme.ts'
 import { exportAuthority } from './authority.ts'
@@ -41,9 +40,9 @@ export const VERBS: Record<string, Verb> = {
   'image roll': rollImage, 'image pin': pinImage, 'image unpin': unpinImage,
 }
 
-/** The command's function; `unavailable` for those that are promised and not there yet. */
-export function verbOf(order: Order): Verb {
-  const verb = VERBS[order.command]
-  if (verb === undefined) throw new AubergeError('unavailable', `${order.command} is not there yet`)
+/** The command's function; every command of a house has one. */
+export function verbOf({ command }: Order): Verb {
+  const verb = VERBS[command]
+  if (verb === undefined) throw new Error(`${command} has no verb`)
   return verb
 }

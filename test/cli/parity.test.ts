@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { COMMANDS } from '../../bin/commands.mjs'
+import { VERBS } from '../../cli/verbs.ts'
 import { openHouse } from '../gateway/panel/house.ts'
 
 /** Commands that are about the machine, before there is a house or beside it. */
@@ -41,6 +42,11 @@ const FAMILIES: [RegExp, RegExp][] = [
 
 const isFamily = (side: 0 | 1) => (name: string): boolean => FAMILIES.some(family => family[side].test(name))
 const commands = COMMANDS.map(command => command.name).filter(name => !OF_THE_MACHINE.includes(name) && !isFamily(0)(name))
+
+test('every command is done by somebody', () => {
+  const names = COMMANDS.map(command => command.name).filter(name => !OF_THE_MACHINE.includes(name))
+  assert.deepEqual(Object.keys(VERBS).sort(), names.sort())
+})
 
 test('every command has its API call, and every API call its command or a reason to have none', async t => {
   const house = await openHouse()
