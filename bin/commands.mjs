@@ -59,9 +59,10 @@ export const COMMANDS = [
   command('account list', '', 'all accounts'),
   command('account suspend', 'NAME', 'lock an account out and take its sites off line', [{ name: 'reason', takes: 'TEXT', help: 'shown to visitors of its sites' }]),
   command('account resume', 'NAME', 'undo a suspension'),
-  command('account update', 'NAME', 'change its role, how many names it may hold, or its password', [
+  command('account update', 'NAME', 'change its role, what it may have in all, or its password', [
     { name: 'role', takes: 'user|admin', read: (name, text) => value.oneOf(name, text, ['user', 'admin']), help: 'an administrator sees and may do everything' },
-    { name: 'names', takes: 'N|usual', read: quota, help: 'how many names it may hold; usual: as many as everyone' }, flag('password-stdin', 'a new password, from standard input')]),
+    { name: 'names', takes: 'N|usual', read: quota, help: 'how many names it may hold; usual: as many as everyone' }, { name: 'domains', takes: 'N|usual', read: quota, help: 'how many custom domains' },
+    { name: 'disk', takes: 'BYTES[K|M|G]|usual', read: room, help: 'what its sites may be promised of the disk in all, databases included' }, { name: 'memory', takes: 'BYTES[K|M|G]|usual', read: room, help: 'what its sites may use of memory in all' }, flag('password-stdin', 'a new password, from standard input')]),
   command('account import', 'FILE', 'make accounts for a class: a name a line; prints usernames and passwords, once'),
   command('account delete', 'NAME', 'remove an account that holds no name'),
   command('invite create', '', 'make an invitation', [
@@ -133,6 +134,11 @@ export const COMMANDS = [
 /** @param {string} name @param {string} text */
 function quota(name, text) {
   return text === 'usual' ? text : value.whole(name, text, 0, 100_000)
+}
+
+/** @param {string} name @param {string} text */
+function room(name, text) {
+  return text === 'usual' ? text : value.bytes(name, text)
 }
 
 /** @param {string} name @param {string} text */

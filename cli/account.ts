@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { UsageError } from '../bin/usage.mjs'
 import { argument, answer, type Desk } from './desk.ts'
 import { passwordFromInput, passwordFromTerminal } from './password.ts'
-import { moment, table } from './table.ts'
+import { moment, sheet, size, table } from './table.ts'
 
-type AccountView = { username: string; role: string; state: string; reason: string | null; createdAt: number; sites: number; mostNames: number | null }
+type AccountView = { username: string; role: string; state: string; reason: string | null; createdAt: number; sites: number; domains: number; disk: number; memory: number } & Record<Most, number | null>
+type Most = 'mostNames' | 'mostDomains' | 'mostDisk' | 'mostMemory'
 type InviteView = { code: string; uses: number; used: number; createdAt: number; expiresAt: number }
 
 const path = (desk: Desk) => `/api/accounts/${encodeURIComponent(argument(desk, 'NAME'))}`
@@ -20,8 +21,16 @@ export async function createAccount(desk: Desk): Promise<void> {
 
 export async function listAccounts(desk: Desk): Promise<void> {
   answer(desk, await desk.admin.json<AccountView[]>('GET', '/api/accounts'), accounts =>
-    table(['NAME', 'ROLE', 'STATE', 'SITES', 'SINCE'], accounts.map(each => [each.username, each.role, each.state, each.sites, moment(each.createdAt)]), 'no accounts'))
+    table(['NAME', 'ROLE', 'STATE', 'NAMES', 'DISK', 'MEMORY', 'DOMAINS', 'SINCE'], accounts.map(each => [each.username, each.role, each.state, ...holdings(each), moment(each.createdAt)]), 'no accounts'))
 }
+
+/** What it has, and of how much where it has a bound of its own. */
+function holdings({ sites, disk, memory, domains, mostNames, mostDisk, mostMemory, mostDomains }: AccountView): string[] {
+  const of = (held: number, most: number | null, spell: (value: number) => string) => (most === null ? spell(held) : `${spell(held)} of ${spell(most)}`)
+  return [of(sites, mostNames, String), of(disk, mostDisk, size), of(memory, mostMemory, size), of(domains, mostDomains, String)]
+}
+
+const MOST: [string, Most][] = [['names', 'mostNames'], ['domains', 'mostDomains'], ['disk', 'mostDisk'], ['memory', 'mostMemory']]
 
 export async function suspendAccount(desk: Desk): Promise<void> {
   const reason: string | undefined = desk.order.options.get('reason')
@@ -33,17 +42,19 @@ export async function resumeAccount(desk: Desk): Promise<void> {
   answer(desk, await desk.admin.json<AccountView>('PATCH', path(desk), { json: { state: 'active' } }), each => `Account ${each.username} is active.`)
 }
 
-/** Role, how many names it may hold, or password: what is named, and only that. */
+/** Role, what it may have in all, or password: what is named, and only that. */
 export async function updateAccount(desk: Desk): Promise<void> {
   const { options } = desk.order
-  const names: string | undefined = options.get('names')
   const role: string | undefined = options.get('role')
+  const allowed = MOST.filter(([option]) => options.has(option)).map(([option, key]) => [key, options.get(option) === 'usual' ? null : Number(options.get(option))])
   const json = {
-    ...(role === undefined ? {} : { role }), ...(names === undefined ? {} : { mostNames: names === 'usual' ? null : Number(names) }),
+    ...(role === undefined ? {} : { role }), ...Object.fromEntries(allowed) as object,
     ...(options.has('password-stdin') ? { password: await passwordFromInput(desk) } : {}),
   }
-  if (Object.keys(json).length === 0) throw new UsageError('account update: say what to change: --role, --names or --password-stdin')
-  answer(desk, await desk.admin.json<AccountView>('PATCH', path(desk), { json }), each => `Account ${each.username}: ${each.role}, ${each.mostNames ?? 'the usual number of'} names.`)
+  if (Object.keys(json).length === 0) throw new UsageError('account update: say what to change: --role, --names, --domains, --disk, --memory or --password-stdin')
+  answer(desk, await desk.admin.json<AccountView>('PATCH', path(desk), { json }), each => sheet([
+    ['account', each.username], ['role', each.role], ...['names', 'disk', 'memory', 'domains'].map((what, index): [string, string | undefined] => [what, holdings(each)[index]]),
+  ]))
 }
 
 /** Accounts for a class; their passwords are printed here and nowhere else. */

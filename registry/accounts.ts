@@ -5,17 +5,18 @@ import { checkInvite, useInvite } from './invites.ts'
 import { parseUsername } from './parse.ts'
 import { checkPassword, hashPassword } from './passwords.ts'
 import type { Accounts } from './registry.ts'
-import type { Account, Role } from './types.ts'
+import type { Account, Allowance, Role } from './types.ts'
 import { parsePassword } from './weak.ts'
 
 export type AccountRow = {
-  id: number; username: string; role: Role; password: string; suspended: string | null; created_at: number; language: Account['language']; most_names: number | null
+  id: number; username: string; role: Role; password: string; suspended: string | null; created_at: number; language: Account['language']
+  most_names: number | null; most_domains: number | null; most_disk: number | null; most_memory: number | null
 }
 
 /** A row as the rest of the house sees it: without the password. */
 export function toAccount(row: AccountRow): Account {
   const { id, username, role, suspended, language } = row
-  return { id, username, role, suspended, createdAt: row.created_at, language, mostNames: row.most_names }
+  return { id, username, role, suspended, createdAt: row.created_at, language, mostNames: row.most_names, mostDomains: row.most_domains, mostDisk: row.most_disk, mostMemory: row.most_memory }
 }
 
 export function openAccounts(db: Database): Accounts {
@@ -28,7 +29,7 @@ export function openAccounts(db: Database): Accounts {
   const setRole = db.prepare('UPDATE accounts SET role = ? WHERE id = ?')
   const suspend = db.prepare('UPDATE accounts SET suspended = ? WHERE id = ?')
   const setLanguage = db.prepare('UPDATE accounts SET language = ? WHERE id = ?')
-  const setMostNames = db.prepare('UPDATE accounts SET most_names = ? WHERE id = ?')
+  const allow = db.prepare<[Allowance & { id: number }]>('UPDATE accounts SET most_names = :mostNames, most_domains = :mostDomains, most_disk = :mostDisk, most_memory = :mostMemory WHERE id = :id')
   const endSessions = db.prepare('DELETE FROM sessions WHERE account = ?')
   const held = db.prepare<[number], { names: number }>('SELECT count(*) AS names FROM reservations WHERE owner = ?')
   const remove = db.prepare('DELETE FROM accounts WHERE id = ?')
@@ -89,7 +90,12 @@ export function openAccounts(db: Database): Accounts {
 
     setRole(id, role) { changed(setRole.run(role, id).changes) },
     setLanguage(id, language) { changed(setLanguage.run(language, id).changes) },
-    setMostNames(id, most) { changed(setMostNames.run(most, id).changes) },
+    allow(id, change) {
+      db.transaction(() => {
+        const { mostNames, mostDomains, mostDisk, mostMemory } = { ...toAccount(required(byId.get(id))), ...change }
+        allow.run({ id, mostNames, mostDomains, mostDisk, mostMemory })
+      }).immediate()
+    },
     suspend(id, reason) { changed(suspend.run(reason, id).changes) },
 
     remove(id) {

@@ -1,6 +1,7 @@
 // The table of custom domains: who claims one, who holds it, and who held it before. Who may is decided by control; what must never be is refused here.
 import type { Database } from 'better-sqlite3'
 import { AubergeError } from '../wire/error.ts'
+import { openQuotas } from './quotas.ts'
 import type { Domains } from './registry.ts'
 import type { Domain, DomainState, Proof } from './types.ts'
 
@@ -20,8 +21,7 @@ export function openDomains(db: Database): Domains {
   const rivals = db.prepare<[string, number], { claims: number }>("SELECT count(*) AS claims FROM domains JOIN reservations ON reservations.name = domains.site WHERE domain = ? AND state = 'pending' AND reservations.owner <> ?")
   const ofSite = db.prepare<[string], Row>(`${SELECT} WHERE site = ? ORDER BY domain`)
   const held = db.prepare<[], Row>(`${SELECT} WHERE state <> 'pending' ORDER BY site, domain`)
-  const count = db.prepare<[number], { domains: number }>('SELECT count(*) AS domains FROM domains JOIN reservations ON reservations.name = domains.site WHERE reservations.owner = ?')
-  const role = db.prepare<[number], { role: string }>('SELECT role FROM accounts WHERE id = ?')
+  const quotas = openQuotas(db)
   const insert = db.prepare('INSERT INTO domains (domain, site, claimed_at) VALUES (?, ?, ?) ON CONFLICT (domain, site) DO UPDATE SET claimed_at = excluded.claimed_at')
   const write = db.prepare('UPDATE domains SET state = ?, proof = ?, elsewhere = ?, finding = ?, checked_at = ?, strayed_at = ? WHERE domain = ? AND site = ?')
   const unpoint = db.prepare('UPDATE domains SET canonical = 0 WHERE site = ? AND canonical = 1')
@@ -42,11 +42,6 @@ export function openDomains(db: Database): Domains {
     if (!row) throw new AubergeError('not_found', `${site} has no domain ${domain}`)
     return toDomain(row)
   }
-  const checkQuota = (account: number, most: number): void => {
-    if (role.get(account)?.role === 'admin') return
-    const all = count.get(account)?.domains ?? 0
-    if (all >= most) throw new AubergeError('quota', `an account may have ${most} domains and this one has ${all}: remove one first`)
-  }
   const release = ({ domain, site, account, state }: Domain, until: number): void => {
     if (remove.run(domain, site).changes === 0 || state === 'pending') return
     forget.run(Date.now() - REMEMBERED)
@@ -58,7 +53,7 @@ export function openDomains(db: Database): Domains {
       return db.transaction(() => {
         const known = one.get(domain, site)
         if (known && known.state !== 'pending') return toDomain(known)
-        if (!known) checkQuota(account, most)
+        if (!known) quotas.check(account, { domains: 1 }, { domains: most })
         insert.run(domain, site, Date.now())
         return required(domain, site)
       }).immediate()

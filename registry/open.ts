@@ -7,6 +7,7 @@ import { openAudit } from './audit.ts'
 import { openDomains } from './domains.ts'
 import { openInvites } from './invites.ts'
 import { migrate } from './migrate.ts'
+import { openQuotas } from './quotas.ts'
 import type { Registry } from './registry.ts'
 import { openReservations } from './reservations.ts'
 import { openReports } from './reports.ts'
@@ -42,6 +43,7 @@ export function openRegistry(file: string): Registry {
     settings: openSettings(db),
     tries: openTries(db),
     reports: openReports(db),
+    quotas: openQuotas(db),
     copy: async file => { await db.backup(file) },
     transaction: act => db.transaction(act).immediate(),
     close: () => { db.close() },

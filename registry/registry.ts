@@ -1,6 +1,7 @@
 // What the registry offers: one object a table, each a handful of verbs. Opened by control alone.
 // Every verb that changes something is one transaction and is on disk (WAL, synchronous=FULL) when it returns.
-import type { Account, Domain, Limits, Reservation, ReservationPhase, Role, Site, TokenScope } from './types.ts'
+import type { Quota } from './quotas.ts'
+import type { Account, Allowance, Domain, Limits, Reservation, ReservationPhase, Role, Site, TokenScope } from './types.ts'
 
 export type Registry = {
   accounts: Accounts
@@ -14,6 +15,7 @@ export type Registry = {
   settings: Settings
   tries: Tries
   reports: Reports
+  quotas: Quotas
   /** Runs `act` as one transaction; a throw undoes all of it. */
   transaction<T>(act: () => T): T
   /** Writes all of it, as it is at one moment, to a new file of its own (SQLite's online backup). */
@@ -35,8 +37,8 @@ export interface Accounts {
   setPassword(id: number, password: string): Promise<void>
   setRole(id: number, role: Role): void
   setLanguage(id: number, language: Account['language']): void
-  /** How many names the account may hold; null: as many as the house says. */
-  setMostNames(id: number, most: number | null): void
+  /** What the account may have in all; what isn't named stays. */
+  allow(id: number, change: Partial<Allowance>): void
   /** With a reason: suspends; with null: resumes. */
   suspend(id: number, reason: string | null): void
   /** Refused (`conflict`) while the account holds reservations. */
@@ -174,6 +176,13 @@ export interface Tries {
   load(): Try[]
   /** Writes down `changed`, forgets `gone` and what is over, as one transaction. */
   save(changed: Try[], gone: string[]): void
+}
+
+export interface Quotas {
+  /** What the account has of each. */
+  of(account: number): Record<Quota, number>
+  /** `quota` (OverQuota) where the account would have too much with so much more; `usual`: what the house says where the account has no bound of its own (none: no bound). Admins have none. */
+  check(account: number, more: Partial<Record<Quota, number>>, usual?: Partial<Record<Quota, number>>): void
 }
 
 export type ReportKind = 'phishing' | 'malware' | 'illegal' | 'spam' | 'other'

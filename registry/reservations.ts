@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3'
 import { AubergeError } from '../wire/error.ts'
 import { judgeName } from './names.ts'
+import { openQuotas } from './quotas.ts'
 import type { NameFault, NameVerdict, Reservations } from './registry.ts'
 import type { Reservation, ReservationPhase, SiteRecord } from './types.ts'
 
@@ -15,9 +16,8 @@ export function openReservations(db: Database): Reservations {
   const all = db.prepare<[], Row>('SELECT * FROM reservations ORDER BY name')
   const unfinished = db.prepare<[], Row>("SELECT * FROM reservations WHERE phase <> 'held' ORDER BY name")
   const ofOwner = db.prepare<[number], Row>('SELECT * FROM reservations WHERE owner = ? ORDER BY name')
-  const count = db.prepare<[number], { names: number }>('SELECT count(*) AS names FROM reservations WHERE owner = ?')
   const shared = db.prepare<[], { shared: number }>('SELECT (SELECT min(owner) FROM reservations) <> (SELECT max(owner) FROM reservations) AS shared')
-  const owner = db.prepare<[number], { role: string; most_names: number | null }>('SELECT role, most_names FROM accounts WHERE id = ?')
+  const quotas = openQuotas(db)
   const insert = db.prepare('INSERT INTO reservations (name, owner, kind, phase, addresses, created_at) VALUES (?, ?, ?, ?, ?, ?)')
   const mark = db.prepare('UPDATE reservations SET phase = ? WHERE name = ?')
   const keep = db.prepare('UPDATE reservations SET records = ? WHERE name = ?')
@@ -39,21 +39,13 @@ export function openReservations(db: Database): Reservations {
     return verdict
   }
 
-  const checkQuota = (account: number, most: number | undefined): void => {
-    const { role, most_names: own } = owner.get(account) ?? { role: 'user', most_names: null }
-    if (most === undefined || role === 'admin') return
-    const held = count.get(account)?.names ?? 0
-    if (held < (own ?? most)) return
-    throw new AubergeError('quota', `this account may hold ${own ?? most} name(s) and holds ${held}: delete one first, or ask the administrator for more`)
-  }
-
   return {
     check,
     create({ name, owner: account, kind, addresses = { a: [], aaaa: [] }, most, phase = 'held' }) {
       return db.transaction(() => {
         const verdict = check(name, account)
         if (!verdict.available) throw new AubergeError(verdict.code, verdict.reason)
-        checkQuota(account, most)
+        if (most !== undefined) quotas.check(account, { names: 1 }, { names: most })
         const now = Date.now()
         forget.run(now)
         insert.run(name, account, kind, phase, JSON.stringify(addresses), now)

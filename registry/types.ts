@@ -19,9 +19,10 @@ export type Account = {
   createdAt: number
   /** In which language they want to be spoken to; null: as their browser says. */
   language: 'en' | 'fr' | null
-  /** How many names they may hold; null: as many as the house says. */
-  mostNames: number | null
-}
+} & Allowance
+
+/** What an account may have in all; null: as the house says. Disk (volumes and databases) and memory are those promised to its sites, in bytes. */
+export type Allowance = { mostNames: number | null; mostDomains: number | null; mostDisk: number | null; mostMemory: number | null }
 
 /** What a token may do: everything, look at everything, deploy one site, or say where one name (null: any of the account's) points; and nothing else. */
 export type TokenScope = { may: 'all' } | { may: 'read' } | { may: 'deploy'; site: string } | { may: 'dyndns'; site: string | null }

@@ -1,5 +1,6 @@
 // Reserving a name: registry, pod, DNS and route, or none of them. Called by front.ts, and by reconcile.ts for what a kill interrupted.
-import type { Account, Reservation } from '../../registry/types.ts'
+import { growth } from '../../registry/quotas.ts'
+import { DEFAULT_LIMITS, type Account, type Reservation } from '../../registry/types.ts'
 import { parseAddresses, parseImage, parseSiteName } from '../../registry/parse.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { ownIpv6, siteRecords } from './addresses.ts'
@@ -34,6 +35,7 @@ async function makeSite(parts: CreateParts, actor: Account, { name, owner, image
   const site = registry.transaction(() => {
     registry.reservations.create({ name, owner: owner.id, kind: 'site', most: MOST_NAMES, phase: 'creating' })
     registry.audit.add({ actor: actor.username, action: 'site.create', subject: name, detail: `owner ${owner.username}, image ${image}` })
+    registry.quotas.check(owner.id, growth(null, DEFAULT_LIMITS))
     return registry.sites.create({ name, owner: owner.id, image })
   })
   try {

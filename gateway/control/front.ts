@@ -2,6 +2,7 @@
 import type { Account } from '../../registry/types.ts'
 import { parseEgress, parseEnv, parseImage, parseImageName, parseLimits, parseStart } from '../../registry/parse.ts'
 import { parsePhp } from '../../registry/php.ts'
+import { growth } from '../../registry/quotas.ts'
 import type { SiteChange } from '../../registry/registry.ts'
 import { AubergeError } from '../../wire/error.ts'
 import type { Admission } from './admission.ts'
@@ -169,6 +170,7 @@ async function update(parts: FrontParts, name: string, change: Omit<SiteChange, 
   }
   await parts.turns.run(name, async () => {
     const now = siteOf(parts, name).site
+    if (wanted.limits !== undefined) parts.registry.quotas.check(now.owner, growth(now.limits, { ...now.limits, ...wanted.limits }))
     const next = parts.registry.sites.update(name, wanted)
     try {
       await podOf(parts, next)

@@ -1,6 +1,8 @@
 // Turns whatever was thrown into an AubergeError, says it in the caller's language, and logs what is our fault. Called by app.ts and pages/all.ts.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { OverQuota } from '../../registry/quotas.ts'
 import { AubergeError, type ErrorCode } from '../../wire/error.ts'
+import { bytes, number } from './format.ts'
 import { RateLimited } from './rates.ts'
 import { speaker, type Language } from './language/pick.ts'
 
@@ -30,8 +32,14 @@ export function fault(thrown: unknown): AubergeError {
 /** The error for people: its own message in English, the catalogue's sentence (and particulars) in other languages. */
 export function sayFault(error: AubergeError, language: Language): string {
   if (language === 'en') return error.message
+  if (error instanceof OverQuota) return sayQuota(error, language)
   const sentence = speaker(language)(`error_${error.code}`)
   return WITH_DETAIL.has(error.code) ? `${sentence} (${error.message})` : sentence
+}
+
+function sayQuota({ what, most, wanted }: OverQuota, language: Language): string {
+  const spell = (value: number): string => what === 'names' || what === 'domains' ? number(value, language) : bytes(value, language)
+  return speaker(language)(`over_${what}`, { most: spell(most), wanted: spell(wanted) })
 }
 
 /** Sets status and the headers an error needs; logs defects once. */

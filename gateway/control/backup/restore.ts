@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Readable } from 'node:stream'
 import type { Pod } from '../../../provisioner/api.ts'
 import { mostLimits } from '../../../registry/parse.ts'
+import { growth } from '../../../registry/quotas.ts'
 import { parseRecords } from '../../../registry/records.ts'
 import type { Account, Limits, Site } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
@@ -49,7 +50,9 @@ async function fitting(parts: Parts, site: Site, settings: Settings, trust: Trus
   const versions = (await pods(parts).images()).filter(each => each.name === image)
   if (versions.length === 0) throw new AubergeError('not_found', `the backup is of a site with the image ${image}, which isn't here: an administrator builds it with auberge image build ${image}`)
   const isHere = versions.some(({ name, version }) => `${name}@${version}` === settings.image)
-  return { ...settings, image: isHere ? settings.image : image, limits: trust === 'house' ? settings.limits : least(settings.limits, mostLimits(site.limits)) }
+  const limits = trust === 'house' ? settings.limits : least(settings.limits, mostLimits(site.limits))
+  parts.registry.quotas.check(site.owner, growth(site.limits, limits))
+  return { ...settings, image: isHere ? settings.image : image, limits }
 }
 
 /** As if its owner had written them now; none where the backup is from before there were any. */

@@ -9,8 +9,10 @@ import { caller, person } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { sendStream } from '../stream.ts'
 import { dropSession } from '../visit.ts'
-import { audit } from './accounts.ts'
+import { audit, holdingsOf } from './accounts.ts'
 import { verify } from './session.ts'
+import { Me } from '../shapes/person.ts'
+import { nothing, stream } from '../shapes/shape.ts'
 
 const Change = Type.Object({ language: Type.Union([Type.Literal('en'), Type.Literal('fr'), Type.Null()], { description: 'null: as the browser says' }) }, { additionalProperties: false })
 const Farewell = Type.Object({ password: Type.String({ maxLength: 1100 }) }, { additionalProperties: false })
@@ -18,22 +20,23 @@ const Farewell = Type.Object({ password: Type.String({ maxLength: 1100 }) }, { a
 export function addAccount(app: App, room: Room): void {
   /** Accounts whose export is being read: each makes a copy of every site's files on the house's disk, one after the other. */
   const exporting = new Set<number>()
-  app.get('/api/account', { config: { access: 'account' }, schema: { summary: 'My account' } }, request => view(room, person(caller(request))))
-  app.patch('/api/account', { config: { access: 'account' }, schema: { summary: 'Change my language', body: Change } }, request => {
+  app.get('/api/account', { config: { access: 'account' }, schema: { summary: 'My account', response: { 200: Me } } }, request => view(room, person(caller(request))))
+  app.patch('/api/account', { config: { access: 'account', errors: ['not_found'] }, schema: { summary: 'Change my language', body: Change, response: { 200: Me } } }, request => {
     const { id } = person(caller(request))
     room.registry.accounts.setLanguage(id, request.body.language)
     return view(room, room.registry.accounts.get(id) ?? caller(request))
   })
-  app.get('/api/account/export', { config: { access: 'account' }, schema: { summary: 'Everything of mine as one zip: account, sites with files and databases, backups of deleted sites' } },
+  app.get('/api/account/export', { config: { access: 'account', errors: ['conflict'] }, schema: { summary: 'Everything of mine as one zip: account, sites with files and databases, backups of deleted sites', response: { 200: stream('application/zip', 'the zip') } } },
     (request, reply) => sendExport(room, request, reply, exporting))
-  app.delete('/api/account', { config: { access: 'account' }, schema: { summary: 'Delete my account and all its sites', body: Farewell } }, async (request, reply) => {
+  app.delete('/api/account', { config: { access: 'account', errors: ['bad_credentials', 'conflict', 'rate_limited'] }, schema: { summary: 'Delete my account and all its sites', body: Farewell, response: { 204: nothing } } }, async (request, reply) => {
     await leave(room, request, reply, request.body)
     return reply.code(204).send()
   })
 }
 
-function view(room: Room, { id, username, role, suspended, createdAt, language, mostNames }: Account) {
-  return { username, role, suspended, createdAt, language, names: room.registry.reservations.list(id).length, mostNames }
+function view(room: Room, account: Account) {
+  const { username, role, suspended, createdAt, language } = account
+  return { username, role, suspended, createdAt, language, ...holdingsOf(room, account) }
 }
 
 function sendExport(room: Room, request: FastifyRequest, reply: FastifyReply, exporting: Set<number>): FastifyReply {

@@ -2,12 +2,15 @@
 import { Type, type Static } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { AubergeError } from '../../../wire/error.ts'
-import type { Account } from '../../../registry/types.ts'
+import { spelled } from '../../../registry/quotas.ts'
+import type { Account, Allowance } from '../../../registry/types.ts'
 import type { App } from '../app.ts'
 import { caller } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { RATES, visitor } from '../rates.ts'
 import { addressOf, signInCookie } from '../visit.ts'
+import { Account as Shown, Signed } from '../shapes/person.ts'
+import { nothing } from '../shapes/shape.ts'
 
 const Role = Type.Union([Type.Literal('user'), Type.Literal('admin')])
 
@@ -18,30 +21,38 @@ const SignUp = Type.Object({
   role: Type.Optional(Role),
 })
 
+const most = (maximum: number, description: string) => Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum }), Type.Null()], { description: `${description}; null: as the house says` }))
+
 const Change = Type.Object({
   state: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('suspended')])),
   reason: Type.Optional(Type.String({ maxLength: 500, description: 'shown to visitors of the account\'s sites' })),
   role: Type.Optional(Role),
   password: Type.Optional(Type.String({ maxLength: 1100 })),
-  mostNames: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 100_000 }), Type.Null()], { description: 'how many names it may hold; null: as many as the house says' })),
+  mostNames: most(100_000, 'how many names it may hold'),
+  mostDomains: most(100_000, 'how many custom domains'),
+  mostDisk: most(2 ** 50, 'bytes that its sites may be promised in all, databases included'),
+  mostMemory: most(2 ** 50, 'bytes of memory that its sites may use in all'),
 }, { additionalProperties: false })
 
 const Named = Type.Object({ username: Type.String() })
 
+/** What an account has, and may have in all. */
+export type Holdings = Allowance & { domains: number; disk: number; memory: number }
+
 export type AccountView = {
-  username: string; role: Account['role']; state: 'active' | 'suspended'; reason: string | null; createdAt: number; sites: number; mostNames: number | null
-}
+  username: string; role: Account['role']; state: 'active' | 'suspended'; reason: string | null; createdAt: number; sites: number
+} & Holdings
 
 export function addAccounts(app: App, room: Room): void {
-  app.post('/api/accounts', { config: { access: 'anyone' }, schema: { summary: 'Sign up', body: SignUp } }, async (request, reply) => {
+  app.post('/api/accounts', { config: { access: 'anyone', errors: ['signup_closed', 'invite_invalid', 'https_required', 'username_taken', 'username_invalid', 'password_weak', 'rate_limited'] }, schema: { summary: 'Sign up', body: SignUp, response: { 201: Signed } } }, async (request, reply) => {
     const account = await signUp(room, request, request.body)
     return reply.code(201).send({ username: account.username, role: account.role })
   })
-  app.get('/api/accounts', { config: { access: 'admin' }, schema: { summary: 'All accounts' } }, () => listAccounts(room))
-  app.get('/api/accounts/:username', { config: { access: 'admin' }, schema: { summary: 'An account', params: Named } }, request => showAccount(room, request.params.username))
-  app.patch('/api/accounts/:username', { config: { access: 'admin' }, schema: { summary: 'Suspend, resume, change role, password or how many names it may hold', params: Named, body: Change } },
+  app.get('/api/accounts', { config: { access: 'admin' }, schema: { summary: 'All accounts', response: { 200: Type.Array(Shown) } } }, () => listAccounts(room))
+  app.get('/api/accounts/:username', { config: { access: 'admin', errors: ['not_found'] }, schema: { summary: 'An account', params: Named, response: { 200: Shown } } }, request => showAccount(room, request.params.username))
+  app.patch('/api/accounts/:username', { config: { access: 'admin', errors: ['not_found', 'conflict', 'password_weak', 'rate_limited'] }, schema: { summary: 'Suspend, resume, change role, password or what it may have in all', params: Named, body: Change, response: { 200: Shown } } },
     request => changeAccount(room, caller(request), request.params.username, request.body))
-  app.delete('/api/accounts/:username', { config: { access: 'admin' }, schema: { summary: 'Delete an account that holds no names', params: Named } }, (request, reply) => {
+  app.delete('/api/accounts/:username', { config: { access: 'admin', errors: ['not_found', 'conflict'] }, schema: { summary: 'Delete an account that holds no names', params: Named, response: { 204: nothing } } }, async (request, reply) => {
     deleteAccount(room, caller(request), request.params.username)
     return reply.code(204).send()
   })
@@ -77,19 +88,21 @@ function limitSignUps(room: Room, request: FastifyRequest): void {
 }
 
 export function listAccounts(room: Room): AccountView[] {
-  const held = new Map<number, number>()
-  for (const { owner } of room.registry.reservations.list()) held.set(owner, (held.get(owner) ?? 0) + 1)
-  return room.registry.accounts.list().map(account => accountView(account, held.get(account.id) ?? 0))
+  return room.registry.accounts.list().map(account => accountView(room, account))
 }
 
 export function showAccount(room: Room, username: string): AccountView {
-  const account = find(room, username)
-  return accountView(account, room.registry.reservations.list(account.id).length)
+  return accountView(room, find(room, username))
 }
 
-function accountView(account: Account, sites: number): AccountView {
-  const { username, role, suspended, createdAt, mostNames } = account
-  return { username, role, state: suspended === null ? 'active' : 'suspended', reason: suspended, createdAt, sites, mostNames }
+function accountView(room: Room, account: Account): AccountView {
+  const { username, role, suspended, createdAt } = account
+  const { names: sites, ...holdings } = holdingsOf(room, account)
+  return { username, role, state: suspended === null ? 'active' : 'suspended', reason: suspended, createdAt, sites, ...holdings }
+}
+
+export function holdingsOf({ registry }: Room, { id, mostNames, mostDomains, mostDisk, mostMemory }: Account): Holdings & { names: number } {
+  return { ...registry.quotas.of(id), mostNames, mostDomains, mostDisk, mostMemory }
 }
 
 /** Does what `change` names, and only that. An administrator can't take away their own rights. */
@@ -100,7 +113,7 @@ export async function changeAccount(room: Room, actor: Account, username: string
   }
   if (change.password !== undefined) await setPassword(room, actor, account, change.password)
   if (change.role !== undefined && change.role !== account.role) setRole(room, actor, account, change.role)
-  if (change.mostNames !== undefined) setMostNames(room, actor, account, change.mostNames)
+  allow(room, actor, account, change)
   if (change.state !== undefined) await setState(room, actor, account, change.state === 'suspended' ? change.reason?.trim() || 'Suspended by the administrator.' : null)
   return showAccount(room, username)
 }
@@ -115,9 +128,14 @@ function setRole(room: Room, actor: Account, account: Account, role: Account['ro
   audit(room, actor.username, 'account.role', account.username, role)
 }
 
-function setMostNames(room: Room, actor: Account, account: Account, most: number | null): void {
-  room.registry.accounts.setMostNames(account.id, most)
-  audit(room, actor.username, 'account.quota', account.username, most === null ? 'as the house says' : `${most} names`)
+const ALLOWANCES = { mostNames: 'names', mostDomains: 'domains', mostDisk: 'disk', mostMemory: 'memory' } as const
+
+function allow(room: Room, actor: Account, account: Account, change: Partial<Allowance>): void {
+  const named = (Object.keys(ALLOWANCES) as (keyof Allowance)[]).filter(key => change[key] !== undefined && change[key] !== account[key])
+  if (named.length === 0) return
+  room.registry.accounts.allow(account.id, Object.fromEntries(named.map(key => [key, change[key]])))
+  const said = named.map(key => `${ALLOWANCES[key]} ${change[key] == null ? 'as the house says' : spelled(ALLOWANCES[key], change[key])}`)
+  audit(room, actor.username, 'account.quota', account.username, said.join(', '))
 }
 
 async function setState(room: Room, actor: Account, account: Account, reason: string | null): Promise<void> {
