@@ -3,6 +3,7 @@ import type { Desk } from '../desk.ts'
 import type { Account, Reservation, TokenScope } from '../../registry/types.ts'
 import { LIMIT_BOUNDS } from '../../registry/parse.ts'
 import type { Registry } from '../../registry/registry.ts'
+import type { ErrorCode } from '../../wire/error.ts'
 import type { House } from '../../wire/house.ts'
 import type { Logger } from '../../wire/log.ts'
 import type { Rates } from './rates.ts'
@@ -47,6 +48,8 @@ declare module 'fastify' {
     access?: Access
     /** Also for a suspended account (signing out). */
     suspendedToo?: boolean
+    /** Codes of errors it answers besides those that follow from who may call it and what it takes (shapes/error.ts). */
+    errors?: readonly ErrorCode[]
     /** Takes a file as its body, streamed: up to so many bytes, which may be the site's to say. */
     most?: number | ((request: FastifyRequest) => number)
     /** Also for a token that may only deploy a site. */
@@ -61,7 +64,7 @@ declare module 'fastify' {
     proof: Proof
     /** What the token that is the proof may do; null with any other proof, which may everything. */
     scope: TokenScope | null
-    /** The secret of the session cookie, where that is the proof. */
+    /** The secret that is the proof: of the session cookie, or the token; null with any other. */
     secret: string | null
     /** The reservation in the path, on routes with access `owner`. */
     reservation: Reservation | null

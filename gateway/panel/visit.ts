@@ -1,5 +1,5 @@
 // What a request says about itself once the relay's X-Forwarded headers are believed: scheme, origin, and the session cookie that fits.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify'
 import { AubergeError } from '../../wire/error.ts'
 
 /** The browser keeps `__Host-` cookies out of reach of every other host, siblings and sub-domains included. */
@@ -64,5 +64,10 @@ export function rememberLanguage(request: FastifyRequest, reply: FastifyReply, l
 
 /** Whether the request changes something. */
 export function changes(request: FastifyRequest): boolean {
-  return request.routeOptions.config.changes === true || !METHODS_THAT_ONLY_READ.has(request.method)
+  return changesBy(request.method, request.routeOptions.config)
+}
+
+/** Whether a route's method does. */
+export function changesBy(method: string, config: FastifyContextConfig): boolean {
+  return config.changes === true || !METHODS_THAT_ONLY_READ.has(method)
 }

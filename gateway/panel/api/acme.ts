@@ -4,6 +4,7 @@ import type { AcmeStep } from '../../desk.ts'
 import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
 import { caller } from '../gate.ts'
+import { Acme } from '../shapes/house.ts'
 
 const Name = Type.Union([Type.Object({ name: Type.Optional(Type.String({ maxLength: 253 })) }), Type.Null()])
 const STEPS: [AcmeStep, string][] = [
@@ -11,8 +12,8 @@ const STEPS: [AcmeStep, string][] = [
 ]
 
 export function addAcme(app: App, room: Room): void {
-  app.get('/api/acme', { config: { access: 'admin' }, schema: { summary: 'How orders of certificates stand' } }, () => room.desk.acme())
+  app.get('/api/acme', { config: { access: 'admin' }, schema: { summary: 'How orders of certificates stand', response: { 200: Acme } } }, () => room.desk.acme())
   for (const [step, summary] of STEPS) {
-    app.post(`/api/acme/${step}`, { config: { access: 'admin' }, schema: { summary, body: Name } }, request => room.desk.acmeStep(caller(request), step, request.body?.name))
+    app.post(`/api/acme/${step}`, { config: { access: 'admin', errors: ['not_found', 'conflict'] }, schema: { summary, body: Name, response: { 200: Acme } } }, request => room.desk.acmeStep(caller(request), step, request.body?.name))
   }
 }

@@ -36,6 +36,7 @@ import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
 import { addAccount } from './account.ts'
 import { addAccounts } from './accounts.ts'
+import { addAcme } from './acme.ts'
 import { addAudit } from './audit.ts'
 import { addClass } from './class.ts'
 import { addBackup } from './backup.ts'
@@ -71,7 +72,7 @@ import { addTokens } from './tokens.ts'
 
 const RESOURCES = [
   addHealth, addOpenapi, addClass, addAccounts, addAccount, addSession, addSessions, addTokens, addNames, addSites, addContent, addPower, addPorts, addDatabase, addDomains, addRecords, addDyndns, addLogs, addEvents, addBackup, addFinals, addHouse,
-  addFiles, addExec, addConsole, addTools, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addMetrics,
+  addFiles, addExec, addConsole, addTools, addRoutes, addInvites, addReports, addImages, addAudit, addCertificates, addAcme, addMetrics,
   addDnssec,
 ]
 

@@ -2,6 +2,7 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
+import { Entry } from '../shapes/person.ts'
 
 const Text = Type.Optional(Type.String({ maxLength: 300 }))
 const Query = Type.Object({
@@ -11,6 +12,6 @@ const Query = Type.Object({
 })
 
 export function addAudit(app: App, room: Room): void {
-  app.get('/api/audit', { config: { access: 'admin' }, schema: { summary: 'The audit log, newest first', querystring: Query } },
+  app.get('/api/audit', { config: { access: 'admin' }, schema: { summary: 'The audit log, newest first', querystring: Query, response: { 200: Type.Array(Entry) } } },
     ({ query: { most = 100, before, ...filter } }) => room.registry.audit.list(Number(most), { ...filter, ...(before === undefined ? {} : { before: Number(before) }) }))
 }

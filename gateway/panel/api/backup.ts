@@ -9,6 +9,8 @@ import { caller, siteName } from '../gate.ts'
 import { MAX_BACKUP, MAX_UPLOAD, type Room } from '../parts.ts'
 import { peek, sendStream, withUpload } from '../stream.ts'
 import { needBody, takeAnything } from './content.ts'
+import { stream } from '../shapes/shape.ts'
+import { Site } from '../shapes/site.ts'
 
 const Named = Type.Object({ name: Type.String() })
 
@@ -16,7 +18,7 @@ export function addBackup(app: App, room: Room): void {
   takeAnything(app)
   /** Sites whose backup is being read at this door: each takes up a copy of the site's files on the house's disk. */
   const reading = new Set<string>()
-  app.get('/api/sites/:name/backup', { config: { access: 'owner' }, schema: { summary: 'A tar.gz of the site: files, database and settings', params: Named } }, async (request, reply) => {
+  app.get('/api/sites/:name/backup', { config: { access: 'owner', errors: ['conflict'] }, schema: { summary: 'A tar.gz of the site: files, database and settings', params: Named, response: { 200: stream('application/gzip', 'the tar.gz') } } }, async (request, reply) => {
     const name = siteName(request)
     if (reading.has(name)) throw new AubergeError('conflict', 'A backup of this site is being read. Wait until it has ended.')
     reading.add(name)
@@ -25,7 +27,7 @@ export function addBackup(app: App, room: Room): void {
     reply.type('application/gzip').header('content-disposition', `attachment; filename="${name}.tar.gz"`)
     return sendStream(room, reply, archive)
   })
-  app.put('/api/sites/:name/backup', { config: { access: 'owner', most: request => mostOf(room, siteName(request)) }, bodyLimit: MAX_BACKUP, schema: { summary: 'Restore a backup, of this site or another: files, database and settings', params: Named } }, async request => {
+  app.put('/api/sites/:name/backup', { config: { access: 'owner', most: request => mostOf(room, siteName(request)), errors: ['bad_archive', 'conflict', 'quota'] }, bodyLimit: MAX_BACKUP, schema: { summary: 'Restore a backup, of this site or another: files, database and settings', params: Named, response: { 200: Site } } }, async request => {
     await restore(room, caller(request), siteName(request), needBody(request.body))
     return room.desk.view(siteName(request))
   })

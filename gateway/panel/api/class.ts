@@ -6,13 +6,14 @@ import { enrol, MOST_PEOPLE, type Person } from '../class.ts'
 import { caller } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { audit } from './accounts.ts'
+import { Person as Shown } from '../shapes/person.ts'
 
 const People = Type.Object({
   people: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: MOST_PEOPLE, description: 'names of people; usernames and passwords are made' }),
 }, { additionalProperties: false })
 
 export function addClass(app: App, room: Room): void {
-  app.post('/api/accounts/import', { config: { access: 'admin' }, schema: { summary: 'Make accounts for a class: all of them, or none; passwords are shown once', body: People } },
+  app.post('/api/accounts/import', { config: { access: 'admin', errors: ['username_taken', 'rate_limited'] }, schema: { summary: 'Make accounts for a class: all of them, or none; passwords are shown once', body: People, response: { 201: Type.Array(Shown) } } },
     async (request, reply) => reply.code(201).send(await takeIn(room, caller(request), request.body.people)))
 }
 

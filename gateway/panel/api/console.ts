@@ -1,12 +1,13 @@
 // GET /api/sites/NAME/console as a WebSocket: a root shell in the site for the console on its page. Binary messages are what is typed and shown;
 // texts are JSON: {type:"size",columns,rows} from the page, {type:"end",status} to it.
 import { Type } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
 import { WebSocketServer } from 'ws'
 import { AubergeError } from '../../../wire/error.ts'
 import type { App } from '../app.ts'
-import { caller, siteName, stillMay } from '../gate.ts'
+import { caller, siteName } from '../gate.ts'
+import { isSuspended, leaving } from '../leaving.ts'
 import type { Room } from '../parts.ts'
+import { switched } from '../shapes/shape.ts'
 import { joinTerminal } from '../terminal.ts'
 import { isUpgrade, takeSocket } from '../upgrade.ts'
 
@@ -18,15 +19,13 @@ const Sizes = Type.Object({ columns: Size, rows: Size })
 const SHELL = ['sh', '-c', 'cd /var/www; if command -v bash >/dev/null; then exec bash -l; fi; exec sh -l']
 /** Bytes of one message of a page: a paste comes in several. */
 const MAX_MESSAGE = 256 * 2 ** 10
-/** Milliseconds between two looks at whether the person may still be there. */
-const LOOK = 2_000
 
 export function addConsole(app: App, room: Room): void {
   const sockets = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: MAX_MESSAGE })
   app.route({
     method: 'GET', url: '/api/sites/:name/console', exposeHeadRoute: false,
-    config: { access: 'owner', changes: true },
-    schema: { summary: 'A root shell in the site, as a WebSocket', params: Named, querystring: Sizes },
+    config: { access: 'owner', changes: true, errors: ['conflict'] },
+    schema: { summary: 'A root shell in the site, as a WebSocket', params: Named, querystring: Sizes, response: { 101: switched } },
     handler: async (request, reply) => {
       if (!isUpgrade(request) || request.headers.upgrade?.toLowerCase() !== 'websocket') throw new AubergeError('bad_request', 'This is a WebSocket.')
       const name = siteName(request)
@@ -41,26 +40,4 @@ export function addConsole(app: App, room: Room): void {
       else socket.once('close', () => running.destroy())
     },
   })
-}
-
-async function isSuspended(room: Room, name: string): Promise<boolean> {
-  return (await room.desk.view(name)).state === 'suspended'
-}
-
-/** Calls `end` once the session is revoked, the account or the site suspended, the site gone, or the panel closes; returns what stops looking. */
-function leaving(room: Room, request: FastifyRequest, name: string): (end: (why: string) => void) => () => void {
-  return end => {
-    const stop = new AbortController()
-    const look = async (): Promise<void> => {
-      if (!stillMay(room, request) || isLocked(room, request) || await isSuspended(room, name)) end('revoked')
-    }
-    const timer = setInterval(() => void look().catch(() => end('revoked')), LOOK)
-    const closing = (): void => end('closing')
-    room.closing.addEventListener('abort', closing, { once: true, signal: stop.signal })
-    return () => { clearInterval(timer); stop.abort() }
-  }
-}
-
-function isLocked(room: Room, { who }: FastifyRequest): boolean {
-  return who !== null && who.id !== 0 && room.registry.accounts.get(who.id)?.suspended !== null
 }

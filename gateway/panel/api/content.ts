@@ -8,12 +8,13 @@ import type { App } from '../app.ts'
 import { caller, siteName } from '../gate.ts'
 import { MAX_UPLOAD, type Room } from '../parts.ts'
 import { peek, withUpload } from '../stream.ts'
+import { Released } from '../shapes/site.ts'
 
 const Named = Type.Object({ name: Type.String() })
 
 export function addContent(app: App, room: Room): void {
   takeAnything(app)
-  app.put('/api/sites/:name/content', { config: { access: 'owner', most: MAX_UPLOAD, deploys: true }, bodyLimit: MAX_UPLOAD, schema: { summary: 'Deploy a zip or tar.gz', params: Named } },
+  app.put('/api/sites/:name/content', { config: { access: 'owner', most: MAX_UPLOAD, deploys: true, errors: ['bad_archive', 'conflict'] }, bodyLimit: MAX_UPLOAD, schema: { summary: 'Deploy a zip or tar.gz', params: Named, response: { 200: Released } } },
     request => deploy(room, caller(request), siteName(request), needBody(request.body)))
 }
 

@@ -8,6 +8,7 @@ import { AubergeError } from '../../../wire/error.ts'
 import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
 import { RATES, visitor } from '../rates.ts'
+import { stream } from '../shapes/shape.ts'
 import { addressOf, isSecure } from '../visit.ts'
 
 /** Hosts in one request, as dyndns2 has it. */
@@ -19,10 +20,12 @@ const Update = Type.Object({
   myipv6: Type.Optional(Type.String({ maxLength: 1000, description: 'IPv6 addresses, where the program sends them apart' })),
 }, { additionalProperties: true })
 
+const lines = stream('text/plain', 'a line for each host, or one word for all')
+
 type Query = { hostname?: string; myip?: string; myipv6?: string }
 
 export function addDyndns(app: App, room: Room): void {
-  app.get('/nic/update', { config: { access: 'anyone', basic: true }, schema: { summary: 'dyndns2: where hosts point from now on (Basic: username and token)', querystring: Update } },
+  app.get('/nic/update', { config: { access: 'anyone', basic: true }, schema: { summary: 'dyndns2: where hosts point from now on (Basic: username and token)', querystring: Update, response: { 200: lines, 401: lines, 429: lines } } },
     (request, reply) => update(room, request, reply, request.query))
 }
 

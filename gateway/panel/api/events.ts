@@ -4,11 +4,12 @@ import type { App } from '../app.ts'
 import { siteName } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { sendEvents } from '../stream.ts'
+import { stream } from '../shapes/shape.ts'
 
 const Named = Type.Object({ name: Type.String() })
 
 export function addEvents(app: App, room: Room): void {
-  app.get('/api/sites/:name/events', { config: { access: 'owner' }, schema: { summary: 'Server-sent events "site": the site now, then at every change', params: Named } },
+  app.get('/api/sites/:name/events', { config: { access: 'owner' }, schema: { summary: 'Server-sent events "site": the site now, then at every change', params: Named, response: { 200: stream('text/event-stream', 'events "site", each a Site') } } },
     async (request, reply) => {
       const name = siteName(request)
       const now = await room.desk.view(name)

@@ -3,7 +3,9 @@ import { Type } from '@fastify/type-provider-typebox'
 import { AubergeError } from '../../../wire/error.ts'
 import type { App } from '../app.ts'
 import { caller, siteName } from '../gate.ts'
+import { leaving } from '../leaving.ts'
 import type { Room } from '../parts.ts'
+import { switched } from '../shapes/shape.ts'
 import { isUpgrade, switchTo } from '../upgrade.ts'
 
 const Named = Type.Object({ name: Type.String() })
@@ -21,8 +23,8 @@ export function addExec(app: App, room: Room): void {
     method: ['GET', 'POST'],
     url: '/api/sites/:name/exec',
     exposeHeadRoute: false,
-    config: { access: 'owner', changes: true },
-    schema: { summary: 'Run a command in the site; needs Upgrade: auberge-exec', params: Named, querystring: Command },
+    config: { access: 'owner', changes: true, errors: ['conflict'] },
+    schema: { summary: 'Run a command in the site; needs Upgrade: auberge-exec', params: Named, querystring: Command, response: { 101: switched } },
     handler: async (request, reply) => {
       if (!isUpgrade(request)) throw new AubergeError('bad_request', 'Send Connection: Upgrade and Upgrade: auberge-exec.')
       const { command, tty, columns, rows } = request.query
@@ -30,6 +32,7 @@ export function addExec(app: App, room: Room): void {
         command: [command].flat(), tty: tty === '1',
         ...(columns === undefined ? {} : { columns: Number(columns) }), ...(rows === undefined ? {} : { rows: Number(rows) }),
       })
+      running.once('close', leaving(room, request, null)(() => running.destroy()))
       switchTo('auberge-exec', request, reply, running)
     },
   })

@@ -8,6 +8,8 @@ import { caller, siteName } from '../gate.ts'
 import { MAX_UPLOAD, type Room } from '../parts.ts'
 import { sendStream, withUpload } from '../stream.ts'
 import { needBody, takeAnything } from './content.ts'
+import { nothing, stream } from '../shapes/shape.ts'
+import { Listing, Version } from '../shapes/site.ts'
 
 const Named = Type.Object({ name: Type.String() })
 const Path = Type.String({ maxLength: 2048, description: 'relative to the site\'s home, /var/www' })
@@ -20,15 +22,15 @@ const Change = Type.Union([
 ])
 
 export async function addFiles(app: App, room: Room): Promise<void> {
-  app.get('/api/sites/:name/files', { config: { access: 'owner' }, schema: { summary: 'What is in a directory: 5,000 entries at most', params: Named, querystring: Directory } }, async request => {
+  app.get('/api/sites/:name/files', { config: { access: 'owner', errors: ['conflict'] }, schema: { summary: 'What is in a directory: 5,000 entries at most', params: Named, querystring: Directory, response: { 200: Listing } } }, async request => {
     const { path = '' } = request.query
     return { path, ...await room.desk.listFiles(siteName(request), path) }
   })
-  app.post('/api/sites/:name/files', { config: { access: 'owner' }, schema: { summary: 'Make a directory, move or remove something', params: Named, body: Change } }, async (request, reply) => {
+  app.post('/api/sites/:name/files', { config: { access: 'owner', errors: ['conflict'] }, schema: { summary: 'Make a directory, move or remove something', params: Named, body: Change, response: { 204: nothing } } }, async (request, reply) => {
     await room.desk.changeFiles(caller(request), siteName(request), request.body)
     return reply.code(204).send()
   })
-  app.get('/api/sites/:name/file', { config: { access: 'owner' }, schema: { summary: 'A file, as a download; its ETag is its version', params: Named, querystring: One } },
+  app.get('/api/sites/:name/file', { config: { access: 'owner', errors: ['conflict'] }, schema: { summary: 'A file, as a download; its ETag is its version', params: Named, querystring: One, response: { 200: stream('application/octet-stream', 'the file; its version is the ETag') } } },
     (request, reply) => download(room, request, reply, request.query.path))
   await app.register(async scope => addWriting(scope as App, room))
 }
@@ -36,8 +38,8 @@ export async function addFiles(app: App, room: Room): Promise<void> {
 function addWriting(app: App, room: Room): void {
   takeAnything(app)
   app.put('/api/sites/:name/file', {
-    config: { access: 'owner', most: MAX_UPLOAD }, bodyLimit: MAX_UPLOAD,
-    schema: { summary: 'Write a file; with If-Match only over that version, with If-None-Match: * only a new one', params: Named, querystring: One },
+    config: { access: 'owner', most: MAX_UPLOAD, errors: ['conflict'] }, bodyLimit: MAX_UPLOAD,
+    schema: { summary: 'Write a file; with If-Match only over that version, with If-None-Match: * only a new one', params: Named, querystring: One, response: { 200: Version } },
   }, request => write(room, request, request.query.path, expected(request), needBody(request.body)))
 }
 

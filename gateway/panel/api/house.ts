@@ -2,23 +2,26 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
+import type { Static } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { AubergeError } from '../../../wire/error.ts'
 import { places } from '../../../wire/house.ts'
 import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
 import { sendStream } from '../stream.ts'
+import { Condition, Files, Reached } from '../shapes/house.ts'
+import { stream } from '../shapes/shape.ts'
 
 export function addHouse(app: App, room: Room): void {
-  app.get('/api/house', { config: { access: 'admin' }, schema: { summary: 'How the house is: memory, disk, sites, processes, names, machine' } }, () => room.desk.condition())
-  app.get('/api/house/reached', { config: { access: 'admin' }, schema: { summary: 'Where this house is reached' } }, () => reached(room))
-  app.get('/api/house/registry', { config: { access: 'admin' }, schema: { summary: 'The registry as one SQLite file; on the admin socket only' } }, (_request, reply) => sendRegistry(room, reply))
-  app.get('/api/house/certificates', { config: { access: 'admin' }, schema: { summary: 'Certificates with their keys, by file; on the admin socket only' } }, () => certificates(room))
-  app.get('/api/house/keyring', { config: { access: 'admin' }, schema: { summary: "The zone's keys with their private halves, or null; on the admin socket only" } }, (_request, reply) => keyring(room, reply))
+  app.get('/api/house', { config: { access: 'admin' }, schema: { summary: 'How the house is: memory, disk, sites, processes, names, machine', response: { 200: Condition } } }, () => room.desk.condition())
+  app.get('/api/house/reached', { config: { access: 'admin' }, schema: { summary: 'Where this house is reached', response: { 200: Reached } } }, () => reached(room))
+  app.get('/api/house/registry', { config: { access: 'admin' }, schema: { summary: 'The registry as one SQLite file; on the admin socket only', response: { 200: stream('application/vnd.sqlite3', 'the registry') } } }, (_request, reply) => sendRegistry(room, reply))
+  app.get('/api/house/certificates', { config: { access: 'admin' }, schema: { summary: 'Certificates with their keys, by file; on the admin socket only', response: { 200: Files } } }, () => certificates(room))
+  app.get('/api/house/keyring', { config: { access: 'admin' }, schema: { summary: "The zone's keys with their private halves, or null; on the admin socket only", response: { 200: stream('application/json', 'the keys, or null') } } }, (_request, reply) => keyring(room, reply))
 }
 
 /** What the doctor compares with what the outside sees. */
-function reached({ house }: Room): object {
+function reached({ house }: Room): Static<typeof Reached> {
   const { zone, publicIpv4, publicIpv6, http, https, dns, secondaries, acme } = house
   const port = (listens: { port: number }[]): number | null => listens[0]?.port ?? null
   const server = typeof acme === 'string' ? null : { url: acme.url, caFile: acme.caFile }

@@ -7,6 +7,7 @@ import { speaker } from '../language/pick.ts'
 import type { Room } from '../parts.ts'
 import { RATES, visitor } from '../rates.ts'
 import { addressOf } from '../visit.ts'
+import { Verdict } from '../shapes/name.ts'
 
 /** Suggestions in one answer. */
 const SUGGESTED = 3
@@ -14,7 +15,7 @@ const SUGGESTED = 3
 const Named = Type.Object({ name: Type.String() })
 
 export function addNames(app: App, room: Room): void {
-  app.get('/api/names/:name', { config: { access: 'anyone' }, schema: { summary: 'Is this name free? If not: why, and some that are', params: Named } }, request => {
+  app.get('/api/names/:name', { config: { access: 'anyone', errors: ['rate_limited'] }, schema: { summary: 'Is this name free? If not: why, and some that are', params: Named, response: { 200: Verdict } } }, request => {
     limit(room, request)
     return look(room, request, labelOf(request.params.name))
   })

@@ -3,6 +3,7 @@ import { Type } from '@fastify/type-provider-typebox'
 import type { App } from '../app.ts'
 import { caller, siteName } from '../gate.ts'
 import type { Room } from '../parts.ts'
+import { Records as Shown } from '../shapes/name.ts'
 
 const Named = Type.Object({ name: Type.String() })
 
@@ -16,12 +17,12 @@ const Record = Type.Object({
 const Records = Type.Union([Type.Array(Record, { maxItems: 1000 }), Type.Object({ records: Type.Array(Record, { maxItems: 1000 }) }, { additionalProperties: false })])
 
 export function addRecords(app: App, { desk }: Room): void {
-  app.get('/api/sites/:name/records', { config: { access: 'owner' }, schema: { summary: 'The DNS records kept under the name', params: Named } },
+  app.get('/api/sites/:name/records', { config: { access: 'owner' }, schema: { summary: 'The DNS records kept under the name', params: Named, response: { 200: Shown } } },
     request => desk.records(siteName(request)))
-  app.put('/api/sites/:name/records', { config: { access: 'owner' }, schema: { summary: 'Others in their place, all or none; the answer comes when DNS has them', params: Named, body: Records } },
+  app.put('/api/sites/:name/records', { config: { access: 'owner' }, schema: { summary: 'Others in their place, all or none; the answer comes when DNS has them', params: Named, body: Records, response: { 200: Shown } } },
     request => desk.keepRecords(caller(request), siteName(request), request.body))
-  app.get('/api/zone/records', { config: { access: 'admin' }, schema: { summary: 'The DNS records of the zone itself: MX, TXT, CAA and NS at its apex, and names that nobody can reserve' } },
+  app.get('/api/zone/records', { config: { access: 'admin' }, schema: { summary: 'The DNS records of the zone itself: MX, TXT, CAA and NS at its apex, and names that nobody can reserve', response: { 200: Shown } } },
     () => desk.zoneRecords())
-  app.put('/api/zone/records', { config: { access: 'admin' }, schema: { summary: 'Others in their place, all or none', body: Records } },
+  app.put('/api/zone/records', { config: { access: 'admin' }, schema: { summary: 'Others in their place, all or none', body: Records, response: { 200: Shown } } },
     request => desk.keepZoneRecords(caller(request), request.body))
 }

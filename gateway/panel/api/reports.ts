@@ -10,6 +10,8 @@ import type { Room } from '../parts.ts'
 import { RATES, visitor } from '../rates.ts'
 import { addressOf } from '../visit.ts'
 import { audit } from './accounts.ts'
+import { Report as Shown } from '../shapes/person.ts'
+import { nothing } from '../shapes/shape.ts'
 
 export const KINDS = ['phishing', 'malware', 'illegal', 'spam', 'other'] as const
 /** Reports in one answer. */
@@ -21,18 +23,19 @@ const NewReport = Type.Object({
   text: Type.String({ minLength: 1, maxLength: 4000 }),
   contact: Type.Optional(Type.String({ maxLength: 200, description: 'how to reach who reports' })),
 }, { additionalProperties: false })
+const Taken = Type.Object({ taken: Type.Literal(true) })
 const Identified = Type.Object({ id: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }) })
 
 /** A report and whose site it is about; null: nobody's any more. */
 export type ReportView = Report & { site: string | null; owner: string | null }
 
 export function addReports(app: App, room: Room): void {
-  app.post('/api/reports', { config: { access: 'anyone', suspendedToo: true }, schema: { summary: 'Report a site that does harm', body: NewReport } }, (request, reply) => {
+  app.post('/api/reports', { config: { access: 'anyone', suspendedToo: true, errors: ['not_found', 'rate_limited'] }, schema: { summary: 'Report a site that does harm', body: NewReport, response: { 202: Taken } } }, async (request, reply) => {
     takeReport(room, request, request.body)
     return reply.code(202).send({ taken: true })
   })
-  app.get('/api/reports', { config: { access: 'admin' }, schema: { summary: 'What visitors reported, open reports first' } }, () => listReports(room))
-  app.post('/api/reports/:id/close', { config: { access: 'admin' }, schema: { summary: 'It has been dealt with', params: Identified } }, (request, reply) => {
+  app.get('/api/reports', { config: { access: 'admin' }, schema: { summary: 'What visitors reported, open reports first', response: { 200: Type.Array(Shown) } } }, () => listReports(room))
+  app.post('/api/reports/:id/close', { config: { access: 'admin', errors: ['not_found'] }, schema: { summary: 'It has been dealt with', params: Identified, response: { 204: nothing } } }, async (request, reply) => {
     closeReport(room, caller(request), Number(request.params.id))
     return reply.code(204).send()
   })

@@ -9,19 +9,21 @@ import type { Room } from '../parts.ts'
 import { RATES, visitor } from '../rates.ts'
 import { addressOf, dropSession, giveSession, rememberLanguage, signInCookie } from '../visit.ts'
 import { audit } from './accounts.ts'
+import { Signed } from '../shapes/person.ts'
+import { nothing } from '../shapes/shape.ts'
 
 const SignIn = Type.Object({ username: Type.String({ maxLength: 200 }), password: Type.String({ maxLength: 1100 }) })
 const NewPassword = Type.Object({ current: Type.String({ maxLength: 1100 }), password: Type.String({ maxLength: 1100 }) })
 
 export function addSession(app: App, room: Room): void {
-  app.get('/api/session', { config: { access: 'account', deploys: true }, schema: { summary: 'Who I am' } }, request => whoami(caller(request)))
-  app.post('/api/session', { config: { access: 'anyone', suspendedToo: true }, schema: { summary: 'Sign in', body: SignIn } },
+  app.get('/api/session', { config: { access: 'account', deploys: true }, schema: { summary: 'Who I am', response: { 200: Signed } } }, request => whoami(caller(request)))
+  app.post('/api/session', { config: { access: 'anyone', suspendedToo: true, errors: ['bad_credentials', 'https_required', 'rate_limited'] }, schema: { summary: 'Sign in', body: SignIn, response: { 200: Signed } } },
     async (request, reply) => whoami(await signIn(room, request, reply, request.body)))
-  app.delete('/api/session', { config: { access: 'anyone', suspendedToo: true }, schema: { summary: 'Sign out' } }, (request, reply) => {
+  app.delete('/api/session', { config: { access: 'anyone', suspendedToo: true }, schema: { summary: 'Sign out', response: { 204: nothing } } }, async (request, reply) => {
     signOut(room, request, reply)
     return reply.code(204).send()
   })
-  app.put('/api/account/password', { config: { access: 'account' }, schema: { summary: 'Change my password; every other session ends', body: NewPassword } },
+  app.put('/api/account/password', { config: { access: 'account', errors: ['bad_credentials', 'password_weak', 'rate_limited'] }, schema: { summary: 'Change my password; every other session ends', body: NewPassword, response: { 204: nothing } } },
     async (request, reply) => {
       await changePassword(room, request, reply, request.body)
       return reply.code(204).send()

@@ -6,18 +6,20 @@ import { deviceOf } from '../device.ts'
 import { caller } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { audit } from './accounts.ts'
+import { Session } from '../shapes/person.ts'
+import { nothing } from '../shapes/shape.ts'
 
 const Identified = Type.Object({ id: Type.String({ maxLength: 100 }) })
 
 export type SessionView = { id: string; current: boolean; browser: string | null; system: string | null; address: string; createdAt: number; lastUsedAt: number; expiresAt: number }
 
 export function addSessions(app: App, room: Room): void {
-  app.get('/api/sessions', { config: { access: 'account' }, schema: { summary: 'Where I am signed in, the last used first' } }, request => listSessions(room, request))
-  app.delete('/api/sessions', { config: { access: 'account' }, schema: { summary: 'Sign out everywhere but here' } }, (request, reply) => {
+  app.get('/api/sessions', { config: { access: 'account' }, schema: { summary: 'Where I am signed in, the last used first', response: { 200: Type.Array(Session) } } }, request => listSessions(room, request))
+  app.delete('/api/sessions', { config: { access: 'account' }, schema: { summary: 'Sign out everywhere but here', response: { 204: nothing } } }, async (request, reply) => {
     endOthers(room, request)
     return reply.code(204).send()
   })
-  app.delete('/api/sessions/:id', { config: { access: 'account' }, schema: { summary: 'Sign out there', params: Identified } }, (request, reply) => {
+  app.delete('/api/sessions/:id', { config: { access: 'account', errors: ['not_found'] }, schema: { summary: 'Sign out there', params: Identified, response: { 204: nothing } } }, async (request, reply) => {
     endSession(room, request, request.params.id)
     return reply.code(204).send()
   })

@@ -11,6 +11,8 @@ import type { App } from '../app.ts'
 import { caller, siteName } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { find } from './accounts.ts'
+import { nothing } from '../shapes/shape.ts'
+import { Sample, Site, Wake } from '../shapes/site.ts'
 
 const Name = Type.String({ maxLength: 300 })
 const Named = Type.Object({ name: Type.String() })
@@ -48,19 +50,19 @@ const Change = Type.Object({
 const Removal = Type.Object({ purge: Type.Optional(Type.Union([Type.Literal('0'), Type.Literal('1')])) })
 
 export function addSites(app: App, room: Room): void {
-  app.get('/api/sites', { config: { access: 'account' }, schema: { summary: 'My sites; for an administrator, all' } },
+  app.get('/api/sites', { config: { access: 'account' }, schema: { summary: 'My sites; for an administrator, all', response: { 200: Type.Array(Site) } } },
     request => listSites(room, caller(request)))
-  app.post('/api/sites', { config: { access: 'account' }, schema: { summary: 'Reserve a name; 201 once it resolves and routes', body: NewSite } },
+  app.post('/api/sites', { config: { access: 'account', errors: ['name_taken', 'name_invalid', 'name_reserved', 'quota', 'not_found', 'conflict'] }, schema: { summary: 'Reserve a name; 201 once it resolves and routes', body: NewSite, response: { 201: Site } } },
     async (request, reply) => reply.code(201).send(await createSite(room, caller(request), request.body)))
-  app.get('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'A site, with what it uses', params: Named } },
+  app.get('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'A site, with what it uses', params: Named, response: { 200: Site } } },
     request => room.desk.view(siteName(request), { usage: true }))
-  app.get('/api/sites/:name/wakes', { config: { access: 'owner' }, schema: { summary: 'Its last wakes, newest first: when, why, how long each part took and what came of it', params: Named } },
+  app.get('/api/sites/:name/wakes', { config: { access: 'owner' }, schema: { summary: 'Its last wakes, newest first: when, why, how long each part took and what came of it', params: Named, response: { 200: Type.Array(Wake) } } },
     request => room.desk.wakes(siteName(request)))
-  app.get('/api/sites/:name/usage', { config: { access: 'owner' }, schema: { summary: 'How it was used over the last week, by half hours: requests, wakes, most memory, disk', params: Named } },
+  app.get('/api/sites/:name/usage', { config: { access: 'owner' }, schema: { summary: 'How it was used over the last week, by half hours: requests, wakes, most memory, disk', params: Named, response: { 200: Type.Array(Sample) } } },
     request => room.desk.history(siteName(request)))
-  app.patch('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Change image, limits, environment, PHP settings, start command, whom it wakes for, what it may reach, or tier', params: Named, body: Change } },
+  app.patch('/api/sites/:name', { config: { access: 'owner', errors: ['quota', 'conflict'] }, schema: { summary: 'Change image, limits, environment, PHP settings, start command, whom it wakes for, what it may reach, or tier', params: Named, body: Change, response: { 200: Site } } },
     request => changeSite(room, caller(request), siteName(request), request.body))
-  app.delete('/api/sites/:name', { config: { access: 'owner' }, schema: { summary: 'Delete a site; its final backup is kept for a while', params: Named, querystring: Removal } },
+  app.delete('/api/sites/:name', { config: { access: 'owner', errors: ['conflict'] }, schema: { summary: 'Delete a site; its final backup is kept for a while', params: Named, querystring: Removal, response: { 204: nothing } } },
     async (request, reply) => {
       const { purge } = request.query
       await deleteSite(room, caller(request), siteName(request), purge === '1')

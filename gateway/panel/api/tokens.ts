@@ -7,6 +7,8 @@ import type { App } from '../app.ts'
 import { caller, person } from '../gate.ts'
 import type { Room } from '../parts.ts'
 import { audit } from './accounts.ts'
+import { NewToken as Made, Token as Shown } from '../shapes/person.ts'
+import { nothing } from '../shapes/shape.ts'
 
 const MOST_TOKENS = 100
 const NewToken = Type.Object({
@@ -19,10 +21,10 @@ const Identified = Type.Object({ id: Type.String({ maxLength: 100 }) })
 export type TokenView = Omit<Token, 'scope'> & { scope: TokenScope['may']; site: string | null }
 
 export function addTokens(app: App, room: Room): void {
-  app.get('/api/tokens', { config: { access: 'account' }, schema: { summary: 'My tokens, without their secrets' } }, request => listTokens(room, caller(request)))
-  app.post('/api/tokens', { config: { access: 'account' }, schema: { summary: 'Make a token; it is shown once', body: NewToken } },
-    (request, reply) => reply.code(201).send(createToken(room, caller(request), request.body)))
-  app.delete('/api/tokens/:id', { config: { access: 'account' }, schema: { summary: 'Revoke a token', params: Identified } }, (request, reply) => {
+  app.get('/api/tokens', { config: { access: 'account' }, schema: { summary: 'My tokens, without their secrets', response: { 200: Type.Array(Shown) } } }, request => listTokens(room, caller(request)))
+  app.post('/api/tokens', { config: { access: 'account', errors: ['not_found', 'quota'] }, schema: { summary: 'Make a token; it is shown once', body: NewToken, response: { 201: Made } } },
+    async (request, reply) => reply.code(201).send(createToken(room, caller(request), request.body)))
+  app.delete('/api/tokens/:id', { config: { access: 'account', errors: ['not_found'] }, schema: { summary: 'Revoke a token', params: Identified, response: { 204: nothing } } }, async (request, reply) => {
     revokeToken(room, caller(request), request.params.id)
     return reply.code(204).send()
   })
@@ -32,7 +34,7 @@ export function listTokens(room: Room, account: Account): TokenView[] {
   return room.registry.tokens.list(person(account).id).map(({ scope, ...token }) => ({ ...token, ...spelled(scope) }))
 }
 
-export function createToken(room: Room, account: Account, wish: Static<typeof NewToken>): { id: string; token: string; scope: string; site: string | null } {
+export function createToken(room: Room, account: Account, wish: Static<typeof NewToken>): { id: string; token: string; scope: TokenScope['may']; site: string | null } {
   if (room.registry.tokens.list(person(account).id).length >= MOST_TOKENS) throw new AubergeError('quota', `An account may have ${MOST_TOKENS} tokens: revoke one first.`)
   const scope = scopeOf(room, account, wish)
   const made = room.registry.tokens.create(account.id, wish.name, scope)

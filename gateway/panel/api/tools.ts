@@ -7,9 +7,10 @@ import type { Room } from '../parts.ts'
 import { ENTRANCE } from '../tools/door.ts'
 
 const Named = Type.Object({ name: Type.String() })
+const Opened = Type.Object({ url: Type.String() })
 
 export function addTools(app: App, room: Room): void {
-  app.post('/api/sites/:name/tools', { config: { access: 'owner' }, schema: { summary: 'An address that opens its Adminer, once and within a minute', params: Named } },
+  app.post('/api/sites/:name/tools', { config: { access: 'owner', errors: ['conflict'] }, schema: { summary: 'An address that opens its Adminer, once and within a minute', params: Named, response: { 200: Opened } } },
     async request => ({ url: await openTools(room, request) }))
 }
 
@@ -17,6 +18,6 @@ export function addTools(app: App, room: Room): void {
 export async function openTools(room: Room, request: FastifyRequest): Promise<string> {
   const site = siteName(request)
   await room.hosts.open(caller(request), site)
-  const ticket = room.passes.ticket({ site, account: caller(request), secret: request.secret })
+  const ticket = room.passes.ticket({ site, account: caller(request), proof: request.proof, secret: request.secret })
   return `${request.protocol}://${site}--tools.${request.host}${ENTRANCE}?ticket=${ticket}`
 }

@@ -10,6 +10,7 @@ import { servePanel } from '../../../gateway/panel/serve.ts'
 import type { Provisioner } from '../../../provisioner/api.ts'
 import { openRegistry } from '../../../registry/open.ts'
 import { places, type House } from '../../../wire/house.ts'
+import { describedAs, type Described } from './described.ts'
 import { openRelay } from './relay.ts'
 
 export const PASSWORD = 'seven wet umbrellas'
@@ -50,9 +51,18 @@ async function furnish(data: string, options: Partial<House>, openPods: OpenPods
     closers.unshift(() => client.destroy())
     return client
   }
-  const visitor = (forwarded: Forwarded = {}) => new Visitor(connect(places(data).panelSocket), hostOf(house, forwarded), forwarded)
-  const console = () => new Visitor(connect(places(data).adminSocket), 'localhost', null)
-  return { house, port: relay.port, registry, desk: control.desk, panel, visitor, console, page: (site: string) => page(relay.port, `${site}.${house.zone}`) }
+  const described = (): Promise<Described> => (description ??= describe(connect(places(data).adminSocket)))
+  const visitor = (forwarded: Forwarded = {}) => new Visitor(connect(places(data).panelSocket), hostOf(house, forwarded), forwarded, described)
+  const console = () => new Visitor(connect(places(data).adminSocket), 'localhost', null, described)
+  return { house, described, port: relay.port, registry, desk: control.desk, panel, visitor, console, page: (site: string) => page(relay.port, `${site}.${house.zone}`) }
+}
+
+/** The API's description of itself, which is every house's. */
+let description: Promise<Described> | null = null
+
+async function describe(console: Client): Promise<Described> {
+  const { body } = await console.request({ method: 'GET', path: '/api/openapi.json' })
+  return describedAs(await body.text())
 }
 
 export type TestHouse = Awaited<ReturnType<typeof openHouse>>
@@ -85,16 +95,18 @@ export type Forwarded = { address?: string; scheme?: string; host?: string }
 export type Answer = { status: number; headers: Dispatcher.ResponseData['headers']; text: string; json: <T = Record<string, unknown>>() => T }
 type Send = { headers?: Record<string, string>; body?: Dispatcher.DispatchOptions['body'] }
 
-/** Somebody who sends requests as the relay forwards them, and keeps cookies as a browser does. `null` forwarded: the command line. */
+/** Somebody who sends requests as the relay forwards them, keeps cookies as a browser does, and holds each answer to the API's description. `null` forwarded: the command line. */
 export class Visitor {
   readonly client: Client
   readonly jar = new Map<string, string>()
   readonly origin: string
   readonly #forwarded: Record<string, string>
+  readonly #described: () => Promise<Described>
 
-  constructor(client: Client, host: string, forwarded: Forwarded | null) {
+  constructor(client: Client, host: string, forwarded: Forwarded | null, described: () => Promise<Described>) {
     const { address = '203.0.113.7', scheme = 'http' } = forwarded ?? {}
     this.client = client
+    this.#described = described
     this.origin = `${scheme}://${host}`
     this.#forwarded = forwarded === null ? {} : { host, 'x-forwarded-for': address, 'x-forwarded-proto': scheme, 'x-forwarded-host': host }
   }
@@ -108,6 +120,8 @@ export class Visitor {
     const answer = await this.client.request({ method, path, headers: this.headers(headers), body })
     this.keep(answer.headers['set-cookie'])
     const text = await answer.body.text()
+    const wrong = (await this.#described()).wrong({ method, path, status: answer.statusCode, type: String(answer.headers['content-type'] ?? ''), text })
+    if (wrong !== null) throw new Error(wrong)
     return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) }
   }
 
