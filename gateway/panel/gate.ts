@@ -2,18 +2,19 @@
 import type { FastifyRequest } from 'fastify'
 import { AubergeError } from '../../wire/error.ts'
 import type { Account, TokenScope } from '../../registry/types.ts'
-import type { Access, Room } from './parts.ts'
+import type { Access, Proof, Room } from './parts.ts'
 import { changes, ownOrigin, sessionCookie } from './visit.ts'
 
 /** Who the command line acts as; the audit log's name for it. No account has id 0. */
-export const CONSOLE: Account = { id: 0, username: 'console', role: 'admin', suspended: null, createdAt: 0, language: null, mostNames: null }
+export const CONSOLE: Account = { id: 0, username: 'console', role: 'admin', suspended: null, createdAt: 0, language: null, mostNames: null, mostDomains: null, mostDisk: null, mostMemory: null }
 
 /** Finds out who calls: the console, a bearer token, or the session cookie. A bad token is refused, a bad cookie ignored. */
 export function recognise(room: Room, request: FastifyRequest): void {
   if (room.door === 'console') return prove(request, CONSOLE, 'console')
   if (request.headers.authorization !== undefined && request.routeOptions.config.basic !== true) {
-    const { account, scope } = byToken(room, request.headers.authorization)
+    const { account, scope, token } = byToken(room, request.headers.authorization)
     request.scope = scope
+    request.secret = token
     return prove(request, account, 'token')
   }
   const cookie = sessionCookie(request, room.house.zone)
@@ -29,10 +30,10 @@ function prove(request: FastifyRequest, account: Account, proof: 'console' | 'to
   request.proof = proof
 }
 
-function byToken(room: Room, header: string): { account: Account; scope: TokenScope } {
+function byToken(room: Room, header: string): { account: Account; scope: TokenScope; token: string } {
   const token = /^bearer +([^\s]+)$/i.exec(header)?.[1]
   const found = token === undefined ? null : room.registry.tokens.find(token)
-  if (found !== null) return found
+  if (token !== undefined && found !== null) return { ...found, token }
   throw new AubergeError('unauthenticated', 'The token is not valid. Make one on your account page.')
 }
 
@@ -92,12 +93,23 @@ function refuseSuspended(request: FastifyRequest): void {
   if (reason !== null) throw new AubergeError('forbidden', `Your account is suspended: ${reason}`)
 }
 
-/** Whether a long answer may go on: the session still counts, the site is still theirs. */
-export function stillMay(room: Room, request: FastifyRequest): boolean {
-  const { who, secret, proof } = request
-  if (proof === 'cookie' && (secret === null || room.registry.sessions.find(secret) === null)) return false
-  if (request.reservation === null) return who !== null || request.routeOptions.config.access === 'anyone'
-  return room.registry.reservations.get(request.reservation.name)?.owner === request.reservation.owner
+/** The account that a proof stands for at this moment; null: none, for the session has ended, or the token was revoked. */
+export function standsFor({ registry }: Pick<Room, 'registry'>, proof: Proof, secret: string | null): Account | null {
+  if (proof === 'console') return CONSOLE
+  if (secret === null) return null
+  return proof === 'cookie' ? registry.sessions.find(secret) : registry.tokens.find(secret)?.account ?? null
+}
+
+/** Whether a long answer may go on: the proof still counts, the account still may, and the site is the one it was. */
+export function stillMay(room: Pick<Room, 'registry'>, request: FastifyRequest): boolean {
+  const { access = 'admin' } = request.routeOptions.config
+  if (access === 'anyone') return true
+  const who = standsFor(room, request.proof, request.secret)
+  if (who === null || who.id !== request.who?.id) return false
+  if (access === 'account' || request.reservation === null) return access === 'account' || who.role === 'admin'
+  const { name, owner, createdAt } = request.reservation
+  const now = room.registry.reservations.get(name)
+  return now !== null && now.owner === owner && now.createdAt === createdAt && (owner === who.id || who.role === 'admin')
 }
 
 /** The signed-in account, on routes that need one. */

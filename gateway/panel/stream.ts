@@ -30,11 +30,18 @@ export function sendEvents(room: Room, request: FastifyRequest, reply: FastifyRe
   return flushed(reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no'), stream)
 }
 
-/** Answers with what `source` brings; the head goes out at once, so that nobody waits for the first line to know that it works. */
+/**
+ * Answers with what `source` brings, for as long as who asked may have it; the head goes out at once, so that nobody waits for the first line to know that
+ * it works.
+ */
 export function sendStream(room: Room, reply: FastifyReply, source: Readable): FastifyReply {
   const end = () => { source.destroy() }
+  const beat = setInterval(() => { if (!stillMay(room, reply.request)) end() }, HEARTBEAT)
   room.closing.addEventListener('abort', end, { once: true })
-  source.once('close', () => room.closing.removeEventListener('abort', end))
+  source.once('close', () => {
+    clearInterval(beat)
+    room.closing.removeEventListener('abort', end)
+  })
   return flushed(reply, source)
 }
 

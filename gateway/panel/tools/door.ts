@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 import { AubergeError } from '../../../wire/error.ts'
 import { fault, sayFault } from '../faults.ts'
+import { standsFor } from '../gate.ts'
 import { HEAD_LIMIT } from '../heads.ts'
 import { pickLanguage, speaker, type Language } from '../language/pick.ts'
 import type { Parts } from '../parts.ts'
@@ -68,11 +69,10 @@ function cookieOf(request: IncomingMessage): string | null {
 }
 
 /** Still signed in to the panel, not suspended, and the site still theirs. */
-function isGood({ registry }: Parts, { account, secret, site }: Holder): boolean {
-  const now = registry.accounts.get(account.id)
-  const reservation = registry.reservations.get(site)
-  if (now === null || now.suspended !== null || reservation === null) return false
-  if (secret !== null && registry.sessions.find(secret)?.id !== account.id) return false
+function isGood(parts: Parts, { account, proof, secret, site }: Holder): boolean {
+  const now = standsFor(parts, proof, secret)
+  const reservation = parts.registry.reservations.get(site)
+  if (now === null || now.id !== account.id || now.suspended !== null || reservation === null) return false
   return reservation.owner === now.id || now.role === 'admin'
 }
 

@@ -1,10 +1,11 @@
 // Who may use a site's tools: a ticket that works once, made on the panel, becomes a pass that a browser keeps on the tools' own host. Both are in memory
 // alone; of each only a hash is kept. A pass is worth nothing any more once its owner is signed out of the panel. Used by door.ts and api/tools.ts.
 import { createHash, randomBytes } from 'node:crypto'
+import type { Proof } from '../parts.ts'
 import type { Account } from '../../../registry/types.ts'
 
-/** What a ticket or pass is for, and whose. `secret`: of the panel's session it was made in; null for a token's. */
-export type Holder = { site: string; account: Account; secret: string | null }
+/** What a ticket or pass is for, and whose. `proof`, `secret`: of the request to the panel that it was made in. */
+export type Holder = { site: string; account: Account; proof: Proof; secret: string | null }
 
 type Kept = Holder & { until: number; end: number }
 
@@ -37,8 +38,8 @@ export class Passes {
     const kept = this.#tickets.get(hash)
     this.#tickets.delete(hash)
     if (kept === undefined || kept.until < this.#now() || kept.site !== site) return null
-    const { account, secret } = kept
-    return this.#keep(this.#passes, { site, account, secret }, LONGEST)
+    const { account, proof, secret } = kept
+    return this.#keep(this.#passes, { site, account, proof, secret }, LONGEST)
   }
 
   /** Whose pass it is, if it is one for this site; it lives on. */

@@ -63,7 +63,7 @@ test('nobody else has one, nor a page of another site', async () => {
   assert.equal((await alice.call('GET', '/api/sites/blog/console')).status, 400)
 })
 
-test('signing out, a suspended account and a deleted site end it', async () => {
+test('signing out, a revoked token, a suspended account and a deleted site end it', async () => {
   const closed = async (socket: WebSocket): Promise<number> => (await once(socket, 'close') as [number])[0]
   const dora = await house.visitor().signUp('dora')
   await dora.call('POST', '/api/sites', { name: 'notes' })
@@ -76,6 +76,11 @@ test('signing out, a suspended account and a deleted site end it', async () => {
   const [code] = await Promise.all([closed(first), dora.call('DELETE', '/api/session')])
   assert.equal(code, 1008)
   await dora.signIn('dora')
+  const { id, token } = (await dora.call('POST', '/api/tokens', { name: 'script' })).json<{ id: string; token: string }>()
+  const byToken = new WebSocket(`ws://localhost:${house.port}/api/sites/notes/console`, { headers: { authorization: `Bearer ${token}` } })
+  await once(byToken, 'open')
+  const [revoked] = await Promise.all([closed(byToken), dora.call('DELETE', `/api/tokens/${id}`)])
+  assert.equal(revoked, 1008)
   const second = await open()
   const [other] = await Promise.all([closed(second), boss.call('PATCH', '/api/accounts/dora', { state: 'suspended', reason: 'x' })])
   assert.equal(other, 1008)

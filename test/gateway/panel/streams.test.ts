@@ -1,11 +1,13 @@
 // Long answers and large bodies: server-sent events, logs that go on, upgrades, uploads that are refused unread.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { rmSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { PassThrough, Readable, type Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import { execa } from 'execa'
 import { Client } from 'undici'
 import type { Provisioner } from '../../../provisioner/api.ts'
 import { peek } from '../../../gateway/panel/stream.ts'
@@ -15,7 +17,10 @@ import { places } from '../../../wire/house.ts'
 import { pino } from 'pino'
 import { openPods } from '../../helpers/pods.ts'
 import { openHouse, people, type TestHouse, type Visitor } from './house.ts'
-import { talking, ZIP } from './uploads.ts'
+import { noise, talking, ZIP } from './uploads.ts'
+
+/** Bytes of an upload that would be seen in memory. */
+const SENT = 48 * 2 ** 20
 
 type Event = { event: string; data: unknown }
 
@@ -140,6 +145,16 @@ test('exec joins the caller\'s socket to the command', async () => {
   await closed
 })
 
+test('a command ends with the token it was begun with', async () => {
+  const { id, token } = (await alice.call('POST', '/api/tokens', { name: 'passing' })).json<{ id: string; token: string }>()
+  const headers = { ...house.visitor().headers(), authorization: `Bearer ${token}` }
+  const { status, socket } = await upgrade(house, '/api/sites/shell/exec?command=sleep&command=600', headers, 'panelSocket')
+  assert.equal(status, 101)
+  const closed = once(socket.resume(), 'close')
+  assert.equal((await alice.call('DELETE', `/api/tokens/${id}`)).status, 204)
+  await closed
+})
+
 test('exec is refused like everything else, as an answer and not as a hang', async () => {
   await alice.call('POST', '/api/sites', { name: 'closed-shell' })
   const exec = '/api/sites/closed-shell/exec?command=id'
@@ -184,6 +199,21 @@ test('who asks before sending is told to go on, once they may', async t => {
   raw.write(ZIP)
   assert.equal((await answered(raw)).status, 200)
   assert.equal(await house.page('asked'), 'hello')
+})
+
+test('a site is deployed by one line of curl, and what it sends doesn\'t wait in memory', async t => {
+  await alice.call('POST', '/api/sites', { name: 'curled' })
+  const { token } = (await alice.call('POST', '/api/tokens', { name: 'one line', scope: 'deploy', site: 'curled' })).json<{ token: string }>()
+  const file = `${house.house.data}/site.tar.gz`
+  writeFileSync(file, await noise(SENT, 0))
+  t.after(() => { rmSync(file) })
+  const held = () => { const { arrayBuffers, external } = process.memoryUsage(); return arrayBuffers + external }
+  let [least, most] = [held(), 0]
+  const watch = setInterval(() => { least = Math.min(least, held()); most = Math.max(most, held() - least) }, 5)
+  const { stdout } = await execa('curl', ['-sST', file, '-H', `Authorization: Bearer ${token}`, `http://localhost:${house.port}/api/sites/curled/content`])
+  clearInterval(watch)
+  assert.match(stdout, /^\{"release":"[^"]+"\}$/)
+  assert.ok(most < SENT / 2, `${most} bytes in memory`)
 })
 
 test('an upload whose sender leaves deploys nothing', async () => {

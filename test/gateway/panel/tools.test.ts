@@ -92,10 +92,10 @@ test('tickets and passes grow old', () => {
   let now = 0
   const passes = new Passes(() => now)
   const account = { id: 1, username: 'a', role: 'user', suspended: null, createdAt: 0 } as never
-  const late = passes.ticket({ site: 'blog', account, secret: null })
+  const late = passes.ticket({ site: 'blog', account, proof: 'console', secret: null })
   now += 61_000
   assert.equal(passes.redeem(late, 'blog'), null)
-  const pass = passes.redeem(passes.ticket({ site: 'blog', account, secret: null }), 'blog') ?? ''
+  const pass = passes.redeem(passes.ticket({ site: 'blog', account, proof: 'console', secret: null }), 'blog') ?? ''
   for (let hours = 0; hours < 7; hours++) {
     now += 59 * 60_000
     assert.equal(passes.find(pass, 'blog')?.site, 'blog')
