@@ -154,6 +154,16 @@ test('an account has a bounded number of sessions, the newest', async t => {
   assert.notEqual(registry.sessions.find(secrets.at(-1) ?? ''), null)
 })
 
+test('secrets of tokens and sessions are nowhere on the disk', async t => {
+  const { registry, file } = freshRegistry(t)
+  const alice = await account(registry)
+  const { token, id } = registry.tokens.create(alice.id, 'laptop')
+  const { secret } = registry.sessions.create(alice.id)
+  const kept = Buffer.concat([file, `${file}-wal`].map(each => readFileSync(each)))
+  assert.equal(kept.includes(id), true)
+  for (const hidden of [token, token.replace(/^abt_/, ''), secret]) assert.equal(kept.includes(hidden), false)
+})
+
 test("a token works until its owner revokes it, and nobody else's id does", async t => {
   const { registry } = freshRegistry(t)
   const [alice, bob] = [await account(registry), await account(registry, 'bob')]

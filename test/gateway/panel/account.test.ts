@@ -50,20 +50,32 @@ test('a token does what it was made for and nothing else', async () => {
   const tess = await house.visitor().signUp('tess')
   for (const name of ['shop', 'notes']) assert.equal((await tess.call('POST', '/api/sites', { name })).status, 201)
   const looks = await script(tess, { scope: 'read' })
+  const { paths } = await house.described()
+  const calls = Object.entries(paths).flatMap(([path, operations]) => Object.entries(operations).map(([method, { 'x-access': access }]) => ({ method: method.toUpperCase() as 'GET', path, access })))
   assert.equal((await looks('GET', '/api/sites/shop')).status, 200)
-  for (const [method, path, body] of [['POST', '/api/sites', '{"name":"more"}'], ['DELETE', '/api/sites/shop', null], ['PUT', '/api/sites/shop/content', ZIP], ['POST', '/api/tokens', '{"name":"x"}'], ['PATCH', '/api/account', '{"language":"fr"}'], ['DELETE', '/api/sessions', null], ['GET', '/api/sites/shop/exec?command=id', null]] as const) {
-    const answer = await looks(method, path, body)
-    assert.deepEqual([answer.status, code(answer)], [403, 'forbidden'], `${method} ${path}`)
+  const refused = async (ask: typeof looks, { method, path }: { method: 'GET'; path: string }, site: string, status = 403) => {
+    const answer = await ask(method, path.replace('{name}', site).replace(/\{\w+\}/g, 'x'))
+    assert.deepEqual([answer.status, code(answer)], [status, status === 403 ? 'forbidden' : 'not_found'], `${method} ${path}`)
   }
+  for (const call of calls) if (call.method !== 'GET' || /\/(exec|console)$/.test(call.path)) await refused(looks, call, 'shop')
   const deploys = await script(tess, { scope: 'deploy', site: 'shop' })
   assert.equal((await deploys('PUT', '/api/sites/shop/content', ZIP)).status, 200)
   assert.equal((await deploys('PUT', '/api/sites/notes/content', ZIP)).status, 404)
-  for (const path of ['/api/sites', '/api/sites/shop', '/api/sites/shop/backup', '/api/account', '/api/account/export', '/api/tokens']) assert.equal((await deploys('GET', path)).status, 403, path)
+  const points = await script(tess, { scope: 'dyndns' })
+  const shop = async () => ({ ...(await tess.call('GET', '/api/sites/shop')).json(), usage: null })
+  const before = await shop()
+  for (const call of calls.filter(({ method, path, access }) => !(access === 'anyone' && method === 'GET') && !/^\/nic\//.test(path))) {
+    const isItsOwn = /\/(content|rollback|session)$/.test(call.path) && !(call.path === '/api/session' && call.method !== 'GET')
+    if (!isItsOwn) await refused(deploys, call, 'shop')
+    if (call.access === 'owner') await refused(deploys, call, 'notes', 404)
+    await refused(points, call, 'shop')
+  }
+  assert.deepEqual(await shop(), before)
   for (const [wish, expected] of [[{ scope: 'deploy' }, 'invalid'], [{ scope: 'deploy', site: 'nobody' }, 'not_found'], [{ scope: 'read', site: 'shop' }, 'invalid'], [{ scope: 'root' }, 'invalid']] as const) {
     assert.equal(code(await tess.call('POST', '/api/tokens', { name: 'x', ...wish })), expected)
   }
   const listed = (await tess.call('GET', '/api/tokens')).json<{ scope: string; site: string | null }[]>()
-  assert.deepEqual(listed.map(one => [one.scope, one.site]).sort(), [['deploy', 'shop'], ['read', null]])
+  assert.deepEqual(listed.map(one => [one.scope, one.site]).sort(), [['deploy', 'shop'], ['dyndns', null], ['read', null]])
   await tess.call('DELETE', '/api/sites/shop')
   assert.equal((await deploys('GET', '/api/session')).status, 401, 'a token for one site goes with it')
 })

@@ -1,37 +1,38 @@
 // Who may do what: every route walked by strangers and by owners of something else; Origin, hosts and headers.
 import assert from 'node:assert/strict'
+import { subscribe } from 'node:diagnostics_channel'
 import { after, test } from 'node:test'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
-import { SECTIONS } from '../../../gateway/panel/pages/site/sections.ts'
-import { placeOf } from '../../../gateway/panel/pages/site/show.ts'
+import { stillMay } from '../../../gateway/panel/gate.ts'
+import { changesBy } from '../../../gateway/panel/visit.ts'
 import { openPods } from '../../helpers/pods.ts'
-import { openHouse, people, type Visitor } from './house.ts'
+import { openHouse, PASSWORD, people, type Visitor } from './house.ts'
 
 const code = (answer: { json: <T>() => T }): string => answer.json<{ error: { code: string } }>().error.code
 
 type Method = Dispatcher.HttpMethod
-type Described = { paths: Record<string, Record<string, unknown>> }
 
-/** Every call of the API, as the house describes itself. */
-async function calls(visitor: Visitor): Promise<[Method, string][]> {
-  const { paths } = (await visitor.call('GET', '/api/openapi.json')).json<Described>()
-  return Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map(method => [method.toUpperCase() as Method, path] as [Method, string]))
+/** Every route of every door, as it is made, and the request that was answered last. */
+const made: RouteOptions[] = []
+let last: FastifyRequest | null = null
+subscribe('fastify.initialization', message => {
+  const { fastify } = message as { fastify: FastifyInstance }
+  fastify.addHook('onRoute', route => { made.push(route) })
+  fastify.addHook('onResponse', async request => { last = request })
+})
+
+type Route = { method: Method; url: string; access: string; changes: boolean; isPage: boolean }
+
+/** Each once, without what the browser loads. */
+function routes(): Route[] {
+  const all = made.flatMap(({ method, url, config = {} }) => [method].flat().map((one): [string, Route] =>
+    [`${one} ${url}`, { method: one as Method, url, access: config.access ?? '', changes: changesBy(one, config), isPage: !/^\/(api\/|metrics|healthz|nic\/)/.test(url) }]))
+  return [...new Map(all).values()].filter(({ url }) => !url.startsWith('/assets/'))
 }
 
-const PAGES: [Method, string][] = [
-  ['GET', '/sites/blog'], ...SECTIONS.map((section): [Method, string] => ['GET', placeOf('blog', section)]), ['POST', '/sites/blog/content'], ['POST', '/sites/blog/wake'], ['POST', '/sites/blog/sleep'], ['POST', '/sites/blog/restart'],
-  ['POST', '/sites/blog/rollback'], ['POST', '/sites/blog/delete'], ['POST', '/sites/blog/restore'],
-  ...['robots', 'egress', 'image', 'env', 'php', 'start', 'limits', 'database', 'records', 'points', 'www', 'tools', 'files/edit', 'files/new', 'files/move', 'files/remove', 'files/upload'].map((form): [Method, string] => ['POST', `/sites/blog/${form}`]),
-]
-const ADMIN_PAGES: [Method, string][] = [
-  ['GET', '/admin'], ...['house', 'accounts', 'accounts/alice', 'class', 'images', 'reports', 'audit'].map((page): [Method, string] => ['GET', `/admin/${page}`]),
-  ...['invites', 'invites/x/remove', 'accounts', 'class', 'images/php/build', 'images/php/roll', 'images/php/pin', 'images/php/remove', 'reports/1/close'].map((form): [Method, string] => ['POST', `/admin/${form}`]),
-  ...['suspend', 'resume', 'role', 'names', 'password', 'delete'].map((form): [Method, string] => ['POST', `/admin/accounts/alice/${form}`]),
-]
-const FOR_ANYONE = new Set(['GET /healthz', 'POST /api/accounts', 'POST /api/session', 'DELETE /api/session', 'GET /api/names/{name}', 'POST /api/reports', 'GET /nic/update'])
-const FOR_ACCOUNTS = new Set(['GET /api/session', 'PUT /api/account/password', 'GET /api/tokens', 'POST /api/tokens', 'DELETE /api/tokens/{id}', 'GET /api/sites', 'POST /api/sites', 'GET /api/images',
-  'GET /api/account', 'PATCH /api/account', 'DELETE /api/account', 'GET /api/account/export', 'GET /api/sessions', 'DELETE /api/sessions', 'DELETE /api/sessions/{id}',
-  'GET /api/backups', 'GET /api/backups/{id}', 'DELETE /api/backups/{id}', 'POST /api/backups/{id}/restore'])
+/** Where a request of that route goes: to alice's site, or to something that isn't there. */
+const at = (url: string, site = 'blog'): string => url.replace(':name', site).replace(/:\w+/g, 'x')
 
 const house = await openHouse({}, openPods)
 after(house.close)
@@ -39,25 +40,44 @@ const { alice, bob, boss } = await people(house)
 await alice.call('POST', '/api/sites', { name: 'blog' })
 const stranger = house.visitor()
 
+/** What strangers may call, and what every account may, written down: neither grows unseen. */
+const FOR_ANYONE = [
+  'GET /healthz', 'GET /api/openapi.json', 'POST /api/accounts', 'POST /api/session', 'DELETE /api/session', 'GET /api/names/:name', 'POST /api/reports', 'GET /nic/update',
+]
+const FOR_ACCOUNTS = [
+  'GET /api/session', 'PUT /api/account/password', 'GET /api/tokens', 'POST /api/tokens', 'DELETE /api/tokens/:id', 'GET /api/sites', 'POST /api/sites', 'GET /api/images',
+  'GET /api/account', 'PATCH /api/account', 'DELETE /api/account', 'GET /api/account/export', 'GET /api/sessions', 'DELETE /api/sessions', 'DELETE /api/sessions/:id',
+  'GET /api/backups', 'GET /api/backups/:id', 'DELETE /api/backups/:id', 'POST /api/backups/:id/restore',
+]
+
+test('what is for strangers and for every account is known, and what is about a site is its owner\'s', () => {
+  const calls = (access: string) => routes().filter(route => route.access === access && !route.isPage && route.method !== 'HEAD').map(({ method, url }) => `${method} ${url}`).sort()
+  assert.deepEqual(calls('anyone'), [...FOR_ANYONE].sort())
+  assert.deepEqual(calls('account'), [...FOR_ACCOUNTS].sort())
+  assert.deepEqual(routes().filter(({ url, access }) => /\/sites\/:name/.test(url) && access !== 'owner'), [])
+  assert.deepEqual(routes().filter(({ url, access }) => url.startsWith('/admin') && access !== 'admin'), [])
+})
+
 test('another account\'s site is 404 on every route there is, and nothing of it changes', async () => {
   const site = async () => ({ ...(await alice.call('GET', '/api/sites/blog')).json(), usage: null })
   const before = await site()
-  const walked = (await calls(bob)).filter(([, path]) => path.includes('/sites/{name}')).map(([method, path]) => [method, path.replace('{name}', 'blog')] as const)
-  assert.ok(walked.length >= 14, `only ${walked.length} routes`)
-  for (const [method, path] of [...walked, ...PAGES]) {
-    const answer = await bob.call(method, path)
-    assert.equal(answer.status, 404, `${method} ${path}`)
-    const other = await bob.call(method, path.replace('blog', 'no-such-site'))
+  const walked = routes().filter(({ access }) => access === 'owner')
+  assert.ok(walked.length >= 90, `only ${walked.length} routes`)
+  for (const { method, url } of walked) {
+    const answer = await bob.call(method, at(url))
+    assert.equal(answer.status, 404, `${method} ${url}`)
+    const other = await bob.call(method, at(url, 'no-such-site'))
     if (method !== 'HEAD') assert.equal(other.text, answer.text.replaceAll('blog', 'no-such-site'), 'as for one that isn\'t there')
   }
   assert.deepEqual(await site(), before)
 })
 
 test('a stranger gets nowhere but to what is for everyone', async () => {
-  for (const [method, path] of await calls(stranger)) {
-    if (FOR_ANYONE.has(`${method} ${path}`)) continue
-    const answer = await stranger.call(method, path.replace(/\{\w+\}/, 'alice'))
-    assert.deepEqual([answer.status, method === 'HEAD' ? '' : code(answer)], [401, method === 'HEAD' ? '' : 'unauthenticated'], `${method} ${path}`)
+  for (const { method, url, isPage } of routes().filter(({ access }) => access !== 'anyone')) {
+    const answer = await stranger.call(method, at(url))
+    if (isPage && method === 'GET') assert.match(`${answer.status} ${answer.headers.location}`, /^303 \/signin(\?|$)/, `${method} ${url}`)
+    else if (isPage) assert.equal(answer.status, 401, `${method} ${url}`)
+    else assert.deepEqual([answer.status, method === 'HEAD' ? '' : code(answer)], [401, method === 'HEAD' ? '' : 'unauthenticated'], `${method} ${url}`)
   }
   for (const path of ['/sites', '/sites/blog', '/account', '/backups', '/admin', '/admin/accounts']) {
     const answer = await stranger.send('GET', path)
@@ -66,23 +86,51 @@ test('a stranger gets nowhere but to what is for everyone', async () => {
 })
 
 test('an account that is no administrator does nothing of theirs', async () => {
-  for (const [method, path] of [...await calls(bob), ...ADMIN_PAGES]) {
-    if (FOR_ANYONE.has(`${method} ${path}`) || FOR_ACCOUNTS.has(`${method} ${path}`) || path.includes('/sites/{name}')) continue
-    const answer = await bob.call(method, path.replace(/\{\w+\}/, 'alice'))
-    assert.equal(answer.status, 403, `${method} ${path}`)
-  }
+  const theirs = routes().filter(({ access }) => access === 'admin')
+  assert.ok(theirs.length >= 60, `only ${theirs.length} routes`)
+  for (const { method, url } of theirs) assert.equal((await bob.call(method, at(url))).status, 403, `${method} ${url}`)
 })
 
-test('a change with the cookie needs the panel\'s own Origin', async () => {
-  const origins = [undefined, 'null', 'http://localhost', `http://localhost:${house.port + 1}`, `https://localhost:${house.port}`, `http://blog.localhost:${house.port}`, `http://localhost:${house.port}.evil.example`, '']
-  for (const origin of origins) {
-    const headers: Record<string, string> = { ...(origin === undefined ? {} : { origin }), 'content-type': 'application/json' }
-    for (const [method, path] of [['POST', '/api/sites'], ['DELETE', '/api/sites/blog'], ['PATCH', '/api/sites/blog'], ['POST', '/api/sites/blog/wake'], ['DELETE', '/api/session']] as const) {
-      const answer = await alice.send(method, path, { headers, body: '{"name":"other"}' })
-      assert.deepEqual([answer.status, code(answer)], [403, 'bad_origin'], `${method} ${path} from ${origin}`)
+test('every change with the cookie needs the panel\'s own Origin: none will not do, nor a sibling site\'s', async () => {
+  const changes = routes().filter(route => route.changes)
+  assert.ok(changes.length >= 100, `only ${changes.length} routes`)
+  for (const { method, url, isPage } of changes) {
+    for (const origin of [undefined, `http://blog.localhost:${house.port}`]) {
+      const answer = await alice.send(method, at(url), { headers: origin === undefined ? {} : { origin } })
+      assert.deepEqual([answer.status, isPage ? 'bad_origin' : code(answer)], [403, 'bad_origin'], `${method} ${url} from ${origin}`)
     }
   }
+  for (const origin of ['null', 'http://localhost', `http://localhost:${house.port + 1}`, `https://localhost:${house.port}`, `http://localhost:${house.port}.evil.example`, '']) {
+    assert.equal(code(await alice.send('DELETE', '/api/sites/blog', { headers: { origin } })), 'bad_origin', origin)
+  }
   assert.deepEqual((await alice.call('GET', '/api/sites')).json<{ name: string; state: string }[]>().map(site => [site.name, site.state]), [['blog', 'asleep']])
+})
+
+test('a long answer is for who may have it: until they sign out, are no administrator any more, or the site is gone', async () => {
+  await house.registry.accounts.create({ username: 'chief', password: PASSWORD, role: 'admin' })
+  const chief = await house.visitor().signIn('chief')
+  const asked = async (who: Visitor, path: string) => {
+    const answered = await new Promise<FastifyRequest>(resolve => {
+      void who.call('GET', path)
+      const look = setInterval(() => { if (last?.url === path) { clearInterval(look); resolve(last) } }, 1)
+    })
+    return () => stillMay(house, answered)
+  }
+  const [table, site] = [await asked(chief, '/api/routes'), await asked(chief, '/api/sites/blog?chief')]
+  const role = (role: string) => boss.call('PATCH', '/api/accounts/chief', { role })
+  assert.deepEqual([table(), site()], [true, true])
+  await role('user')
+  assert.deepEqual([table(), site()], [false, false])
+  await role('admin')
+  assert.deepEqual([table(), site()], [true, true])
+  await chief.call('DELETE', '/api/session')
+  assert.deepEqual([table(), site()], [false, false])
+  const own = await asked(alice, '/api/sites/blog')
+  assert.equal(own(), true)
+  await alice.call('DELETE', '/api/sites/blog')
+  assert.equal(own(), false)
+  await alice.call('POST', '/api/sites', { name: 'blog' })
+  assert.equal(own(), false, 'nor is it for another of the same name')
 })
 
 test('forms are refused without Origin, even to sign in', async () => {

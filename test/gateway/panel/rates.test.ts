@@ -1,7 +1,9 @@
 // How often something may be tried, at the panel's door and by the counter itself.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Rates, RateLimited, RATES, visitor } from '../../../gateway/panel/rates.ts'
+import { pino } from 'pino'
+import { servePanel } from '../../../gateway/panel/serve.ts'
+import { Rates, RateLimited, RATES, visitor, type Rate } from '../../../gateway/panel/rates.ts'
 import { openHouse, PASSWORD } from './house.ts'
 
 test('a counter lets so many through, says when to come back, and starts anew', () => {
@@ -73,12 +75,21 @@ test('asking for names without end is stopped', async t => {
 
 test('a restart forgives nobody', async t => {
   const house = await openHouse()
-  t.after(house.close)
-  await house.registry.accounts.create({ username: 'alice', password: PASSWORD })
+  let again: { close(): Promise<void> } | null = null
+  t.after(async () => { await again?.close(); await house.close() })
+  for (const username of ['alice', 'bob']) await house.registry.accounts.create({ username, password: PASSWORD })
   const guesser = house.visitor({ address: '198.51.100.7' })
   for (let index = 0; index < RATES.failure.most; index++) assert.equal((await guesser.call('POST', '/api/session', { username: 'alice', password: 'wrong' })).status, 401)
   await house.panel.close()
-  const rates = new Rates(Date.now, house.registry.tries)
-  assert.throws(() => rates.check('failure alice 198.51.100.7', RATES.failure), RateLimited)
-  assert.doesNotThrow(() => rates.check('failure alice 198.51.100.8', RATES.failure))
+  const full = (key: string, { most, window }: Rate) => ({ key, count: most, until: Date.now() + window })
+  house.registry.tries.save([full('failure bob', RATES.failureAccount), full('failure @198.51.100.9', RATES.failureAddress), full('names 198.51.100.9', RATES.names), full('signup 198.51.100.9', RATES.signup)], [])
+  again = await servePanel({ house: house.house, registry: house.registry, desk: house.desk, log: pino({ level: 'silent' }) })
+  const status = async (address: string, method: 'GET' | 'POST', path: string, body?: unknown) => (await house.visitor({ address }).call(method, path, body)).status
+  const signIn = (username: string, address: string) => status(address, 'POST', '/api/session', { username, password: PASSWORD })
+  assert.equal(await signIn('alice', '198.51.100.7'), 429, 'who guessed before')
+  assert.equal(await signIn('alice', '198.51.100.8'), 200)
+  assert.equal(await signIn('bob', '198.51.100.8'), 429, 'an account that is tried from everywhere')
+  assert.equal(await signIn('carol', '198.51.100.9'), 429, 'an address that tries everybody')
+  assert.equal(await status('198.51.100.9', 'GET', '/api/names/free'), 429)
+  assert.equal(await status('198.51.100.9', 'POST', '/api/accounts', { username: 'dora', password: PASSWORD }), 429)
 })

@@ -211,7 +211,7 @@ test('without a final backup nothing is left, and only an administrator deletes 
 })
 
 test('the registry and keys of the house leave it on the admin socket alone', async () => {
-  for (const path of ['/api/house/registry', '/api/house/certificates']) assert.deepEqual([code(await alice.call('GET', path)), code(await boss.call('GET', path))], ['forbidden', 'forbidden'])
+  for (const path of ['/api/house/registry', '/api/house/certificates', '/api/house/keyring']) assert.deepEqual([code(await alice.call('GET', path)), code(await boss.call('GET', path))], ['forbidden', 'forbidden'])
   assert.equal((await house.console().call('GET', '/api/house/registry')).text.slice(0, 15), 'SQLite format 3')
 })
 

@@ -12,12 +12,12 @@ tar.entry({ name: 'index.html' }, 'hello')
 tar.finalize()
 export const TARGZ = gzipSync(await buffer(tar))
 
-/** A tar.gz with so many bytes of noise, which no gzip makes fewer. */
-export async function noise(size: number): Promise<Buffer> {
+/** A tar.gz with so many bytes of noise, which no gzip makes fewer: at level 0 it doesn't try. */
+export async function noise(size: number, level = 1): Promise<Buffer> {
   const tar = pack()
   tar.entry({ name: 'noise' }, randomBytes(size))
   tar.finalize()
-  return gzipSync(await buffer(tar), { level: 1 })
+  return gzipSync(await buffer(tar), { level })
 }
 
 const saying = (text: string): string => `<?php file_put_contents('php://stderr', base64_decode('${Buffer.from(text).toString('base64')}'));`
