@@ -210,7 +210,7 @@ export interface Desk {
   finalBackups(owner?: Account): Promise<FinalView[]>
   finalBackup(id: string): Promise<Readable>
   dropFinalBackup(actor: Account, id: string): Promise<void>
-  /** Restores a final backup to `name` (else to its own), which is reserved for its last owner where nobody holds it. */
+  /** Restores a final backup to `name` (else to its own), which is reserved for its last owner where nobody holds it; `name_taken` where another account does. */
   revive(actor: Account, id: string, name?: string): Promise<void>
   domains(name: string): DomainView[]
   /** Claims a domain (`domain_invalid`, `domain_taken`, `quota`) and looks at its DNS: it leads to the site at once where that proves it. With `www` also `www.` of it. */

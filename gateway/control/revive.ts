@@ -33,16 +33,30 @@ export function finalVerbs(parts: RestartParts, record: Record): FinalVerbs {
 /** Into the site of that name, or into a new one of the backup's owner, which is gone again where the restore fails. */
 async function revive(parts: RestartParts, actor: Account, backup: FinalView, name: string): Promise<void> {
   const owner = lastOwner(parts, backup.name) ?? actor
-  const made = parts.registry.reservations.get(name) === null
-  if (made && owner.id === 0) throw new AubergeError('invalid', `nobody is left whose site ${name} was: make the site first (site create ${name} --owner ACCOUNT), then restore to it`)
+  if (owner.id === 0 && parts.registry.reservations.get(name) === null) throw new AubergeError('invalid', `nobody is left whose site ${name} was: make the site first (site create ${name} --owner ACCOUNT), then restore to it`)
   const body: Readable = await pods(parts).finalBackup(backup.id)
   try {
-    if (made) await createSite(parts, actor, { name, owner })
-    await restoreSite(parts, actor, { name, body, trust: 'house' })
-  } catch (error) {
-    if (made && parts.registry.reservations.get(name)) await deleteSite(parts, actor, name, true).catch((cause: unknown) => { parts.log.error({ err: cause, site: name }, 'a site that could not be brought back could not be removed') })
-    throw error
+    const made = await settle(parts, actor, owner, name)
+    await restoreSite(parts, actor, { name, body, trust: 'house' }).catch(async (error: unknown) => {
+      if (made) await remove(parts, actor, name)
+      throw error
+    })
   } finally {
     body.destroy()
   }
+}
+
+/** Whether the name was free and was made for `owner`; one that is there has to be the actor's, whoever took it since the actor looked. */
+async function settle(parts: RestartParts, actor: Account, owner: Account, name: string): Promise<boolean> {
+  const there = parts.registry.reservations.get(name)
+  if (there === null) {
+    await createSite(parts, actor, { name, owner })
+    return true
+  }
+  if (there.owner === actor.id || actor.role === 'admin') return false
+  throw new AubergeError('name_taken', `${name} is taken: choose another name`)
+}
+
+async function remove(parts: RestartParts, actor: Account, name: string): Promise<void> {
+  await deleteSite(parts, actor, name, true).catch((cause: unknown) => { parts.log.error({ err: cause, site: name }, 'a site that could not be brought back could not be removed') })
 }

@@ -43,8 +43,6 @@ export async function revive(room: Room, request: FastifyRequest, id: string, wa
   const account = caller(request)
   const backup = await own(room, request, id)
   const name = wanted ?? backup.name
-  const reservation = room.registry.reservations.get(name)
-  if (reservation && reservation.owner !== account.id && account.role !== 'admin') throw new AubergeError('name_taken', `${name} is taken: choose another name`)
   await room.desk.revive(account, id, name)
   return room.desk.view(name)
 }

@@ -8,7 +8,15 @@ import { BREAKING, broken, noise, talking, TARGZ, ZIP } from './uploads.ts'
 
 const code = (answer: { json: <T>() => T }): string => answer.json<{ error: { code: string } }>().error.code
 
-const house = await openHouse({ routes: [{ host: 'old.example', upstream: { address: '192.0.2.7', port: 81 } }] }, openPods)
+/** What happens just before a final backup is opened: another request may come between. */
+let meanwhile: () => Promise<unknown> = async () => {}
+
+async function slowPods(data: string) {
+  const { provisioner, close } = await openPods(data)
+  return { close, provisioner: { ...provisioner, finalBackup: async (id: string) => { await meanwhile(); return provisioner.finalBackup(id) } } }
+}
+
+const house = await openHouse({ routes: [{ host: 'old.example', upstream: { address: '192.0.2.7', port: 81 } }] }, slowPods)
 after(house.close)
 const { alice, bob, boss } = await people(house)
 
@@ -199,6 +207,10 @@ test('a deleted site is brought back by its last owner alone, with its settings,
   assert.equal(await house.page('gone'), 'hello')
   assert.equal((await alice.call('POST', `${path}/restore`, { name: 'again' })).json().owner, 'alice')
   assert.equal(await house.page('again'), 'hello')
+  meanwhile = () => bob.call('POST', '/api/sites', { name: 'swift' })
+  assert.equal(code(await alice.call('POST', `${path}/restore`, { name: 'swift' })), 'name_taken', 'by who came first')
+  meanwhile = async () => {}
+  assert.deepEqual((await bob.call('GET', '/api/sites/swift')).json().env, {}, 'whose site stays as it is')
   assert.equal((await alice.call('DELETE', path)).status, 204)
   assert.deepEqual(await finals(alice), [])
 })
