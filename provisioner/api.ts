@@ -61,6 +61,9 @@ export type PodEvent = { type: 'exit'; name: string; failure: string; at: number
 export type Backup = { id: string; name: string; bytes: number; madeAt: number; keptUntil: number }
 
 /** Bytes, and how many files. */
+/** Bytes that each pod awake or frozen holds, by its site's name, and that the database server does: anonymous, shared and kernel memory, not page cache. */
+export type Held = { sites: Record<string, number>; database: number }
+
 export type Usage = { memory: number; disk: number; files: number; database: number | null }
 
 /** `release` is the document root from now on. `restart`: an application that reads it only when it starts was started before. */
@@ -124,8 +127,7 @@ export interface Provisioner {
   dropFinalBackup(id: string): Promise<void>
   /** `database`: null where it has none, or it can't be measured now. */
   usage(name: string): Promise<Usage>
-  /** Bytes that each pod awake or frozen holds, by its site's name: anonymous, shared and kernel memory, not page cache. */
-  memory(): Promise<Record<string, number>>
+  memory(): Promise<Held>
   /** What volumes promise and take of the disk, and what is free. */
   space(): Promise<Space>
   list(): Promise<Pod[]>

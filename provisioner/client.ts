@@ -7,7 +7,7 @@ import { AubergeError, STATUS, type ErrorCode } from '../wire/error.ts'
 import { readLines } from '../wire/lines.ts'
 import { upgrade } from '../wire/upgrade.ts'
 import { content } from './content.ts'
-import type { Backup, ExecRequest, FileChange, ImageView, Listing, Pod, PodEvent, Provisioner, Released, SiteSpec, Usage, Woken } from './api.ts'
+import type { Backup, ExecRequest, FileChange, Held, ImageView, Listing, Pod, PodEvent, Provisioner, Released, SiteSpec, Usage, Woken } from './api.ts'
 
 /** Milliseconds a call waits for a provisioner that isn't there; and between tries. */
 const PATIENCE = 15_000
@@ -49,7 +49,7 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
     finalBackup: (id: string) => stream('/final-backup', { id }),
     dropFinalBackup: async (id: string) => void (await call('/drop-final-backup', { id })),
     usage: (name: string) => call<Usage>(`/usage/${encodeURIComponent(name)}`),
-    memory: () => call<Record<string, number>>('/memory'),
+    memory: () => call<Held>('/memory'),
     space: () => call<Space>('/space'),
     list: () => call<Pod[]>('/list'),
     watch: (each: (event: PodEvent) => void, signal: AbortSignal) => void watch(dispatcher, each, signal),

@@ -10,6 +10,7 @@ import { dropBackup, listBackups, readBackup } from './final.ts'
 import type { Host } from './host.ts'
 import { siteCgroup } from './instance.ts'
 import { readLog } from './log.ts'
+import { DATABASE } from './places.ts'
 import { podOf } from './pod.ts'
 import { adopt } from './recipes/adopt.ts'
 import { create, update } from './recipes/create.ts'
@@ -89,8 +90,8 @@ export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
   list: ({ host }) => pods(host),
   memory: async ({ host }) => {
     const names = host.states.awake()
-    const bytes = await Promise.all(names.map(name => host.cgroups.memory(siteCgroup(host.instance, name))))
-    return Object.fromEntries(names.map((name, index) => [name, bytes[index]]))
+    const [database = 0, ...bytes] = await Promise.all([DATABASE, ...names].map(name => host.cgroups.memory(siteCgroup(host.instance, name))))
+    return { sites: Object.fromEntries(names.map((name, index) => [name, bytes[index]])), database }
   },
   space: async ({ host }) => space(host.data),
   events: async ({ exits, closed }) => {

@@ -31,6 +31,9 @@ export class Admission {
     this.#parts = parts
   }
 
+  /** What the database server leaves of it. */
+  get #budget(): number { return Math.max(0, this.#parts.house.memoryBudget - this.#parts.memory.ofDatabase) }
+
   /** Wakes that wait for room. */
   get waiting(): number { return this.#waiting.size }
 
@@ -39,11 +42,11 @@ export class Admission {
    * time, or too many wait; rejects with the signal's reason when that aborts.
    */
   async enter(name: string, owner: number, signal: AbortSignal): Promise<void> {
-    const { memory, house } = this.#parts
+    const { memory } = this.#parts
     // Made ready for a restart: nothing of it runs.
     if (this.#parts.states.get(name)?.state === 'waking') memory.release(name)
     const bytes = this.#needs(name)
-    const isAmple = this.#waiting.size === 0 && memory.total + bytes <= NEAR * house.memoryBudget
+    const isAmple = this.#waiting.size === 0 && memory.ofSites + bytes <= NEAR * this.#budget
     if (bytes === 0 || isAmple) return memory.reserve(name, owner, bytes)
     const admitted = this.#waiting.wait({ name, owner, bytes }, signal)
     void this.#look()
@@ -58,11 +61,11 @@ export class Admission {
 
   /** Measures, and puts to sleep whom it can until the rest fits: pods grow. */
   async relieve(): Promise<void> {
-    const { memory, house: { memoryBudget }, log } = this.#parts
+    const { memory, log } = this.#parts
     await memory.measure()
-    const over = memory.total - memoryBudget
-    const chosen = enough(inOrder(this.#sleepers(), this.#shares(), memoryBudget, null), over)
-    if (over > 0 && chosen.length === 0) log.warn({ held: memory.total, budget: memoryBudget }, 'sites in use hold more than the memory budget')
+    const over = memory.ofSites - this.#budget
+    const chosen = enough(inOrder(this.#sleepers(), this.#shares(), this.#budget, null), over)
+    if (over > 0 && chosen.length === 0) log.warn({ held: memory.ofSites, budget: this.#budget, database: memory.ofDatabase }, 'sites in use hold more than the memory budget')
     await this.#putToSleep(chosen)
   }
 
@@ -87,10 +90,10 @@ export class Admission {
 
   /** In order: who comes next is not overtaken by somebody smaller, unless it waits for sites of its own account. */
   #letIn(): void {
-    const { memory, house } = this.#parts
+    const { memory } = this.#parts
     for (const { name, owner, bytes, admit } of this.#next()) {
       if (this.#beyond(owner, bytes) > 0) continue
-      if (memory.total + bytes > house.memoryBudget && memory.total > 0) return
+      if (memory.ofSites + bytes > this.#budget && memory.ofSites > 0) return
       memory.reserve(name, owner, bytes)
       admit()
     }
@@ -98,15 +101,15 @@ export class Admission {
 
   /** Who gives way to those that are next. */
   #chosen(): Sleeper[] {
-    const { memory, house } = this.#parts
+    const { memory } = this.#parts
     const chosen = new Set<Sleeper>()
     const sleepers = this.#sleepers()
-    let spare = house.memoryBudget - memory.total
+    let spare = this.#budget - memory.ofSites
     for (const waiter of this.#next().slice(0, TOGETHER)) {
       const own = this.#beyond(waiter.owner, waiter.bytes)
       spare -= waiter.bytes
       const may = sleepers.filter(one => !chosen.has(one) && (own <= 0 || one.owner === waiter.owner))
-      for (const one of enough(inOrder(may, this.#shares(waiter), house.memoryBudget, waiter.owner), Math.max(own, -spare))) {
+      for (const one of enough(inOrder(may, this.#shares(waiter), this.#budget, waiter.owner), Math.max(own, -spare))) {
         chosen.add(one)
         spare += one.bytes
       }
@@ -141,7 +144,7 @@ export class Admission {
   /** Bytes by which an account would have more than one account can. One site alone may have all. */
   #beyond(owner: number, bytes: number): number {
     const held = this.#shares().get(owner) ?? 0
-    return held === 0 || !this.#parts.registry.reservations.isShared() ? 0 : held + bytes - MOST * this.#parts.house.memoryBudget
+    return held === 0 || !this.#parts.registry.reservations.isShared() ? 0 : held + bytes - MOST * this.#budget
   }
 
   #shares(wanting: Waiter | null = null): Shares {

@@ -13,7 +13,7 @@ export async function condition(parts: FrontParts): Promise<Condition> {
   const disk = await provisioner?.space().catch(() => null) ?? null
   return {
     zone: house.zone, signup: house.signup, startedAt: STARTED,
-    memory: { budget: house.memoryBudget, held: memory.total, waiting: parts.admission.waiting },
+    memory: { budget: house.memoryBudget, held: memory.ofSites + memory.ofDatabase, waiting: parts.admission.waiting },
     disk, sites: byState(parts), accounts: registry.accounts.list().length, routes: table.all().length,
     processes: processes(parts), dns: house.dns.length === 0 ? null : { serial: zone.serial, names: zone.size, servers: zone.connected },
     machine: { load: loadavg()[0] ?? 0, cores: availableParallelism(), memory: totalmem(), free: freemem(), since: Date.now() - uptime() * 1000 },

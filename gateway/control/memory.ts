@@ -1,4 +1,4 @@
-// What the pods that are awake hold of the host's memory: measured together now and then, expected where one is only just waking. Kept for admission.ts.
+// What the pods that are awake and the database server hold of the host's memory: measured together now and then, expected where one is only just waking. Kept for admission.ts.
 import type { Parts } from './parts.ts'
 import type { SiteState } from '../../registry/types.ts'
 import { pods } from './parts.ts'
@@ -27,15 +27,19 @@ export class Memory {
   /** Sites that gave theirs back while a measurement was under way, which may have seen them before. */
   readonly #gone = new Set<string>()
   #measuring: Promise<void> | null = null
+  #database = 0
 
   constructor(parts: MemoryParts) {
     this.#parts = parts
   }
 
   /** Bytes that all pods hold, or will in a moment. */
-  get total(): number { return [...this.byOwner().values()].reduce((sum, bytes) => sum + bytes, 0) }
+  get ofSites(): number { return [...this.byOwner().values()].reduce((sum, bytes) => sum + bytes, 0) }
 
-  /** The same for each account that has any, by its id. */
+  /** Bytes that the server of all sites' databases holds. */
+  get ofDatabase(): number { return this.#database }
+
+  /** What the pods of each account hold, by its id; of accounts that have any. */
   byOwner(): Map<number, number> {
     const sums = new Map<number, number>()
     for (const { owner, bytes } of [...this.#held.values(), ...this.#coming.values()]) sums.set(owner, (sums.get(owner) ?? 0) + bytes)
@@ -94,7 +98,8 @@ export class Memory {
 
   async #measure(): Promise<void> {
     this.#gone.clear()
-    const now = await pods(this.#parts).memory()
+    const { sites: now, database } = await pods(this.#parts).memory()
+    this.#database = database
     const ended = [...this.#held].filter(([name, { settled }]) => !Object.hasOwn(now, name) && settled < Date.now())
     for (const [name] of ended) this.#held.delete(name)
     for (const [name, bytes] of Object.entries(now)) if (!this.#gone.has(name) && !this.#coming.has(name)) this.#note(name, bytes)

@@ -36,7 +36,7 @@ export class Metrics {
     for (const [name, help] of GAUGES) this.#gauge(`auberge_${name}`, help, () => [['', meters.gauge(name)]])
     this.#gauge('auberge_relays', 'Relays that are connected', () => [['', meters.relays]])
     this.#gauge('auberge_sites', 'Sites, by their state', () => countStates(sources.states), 'state')
-    this.#gauge('auberge_pods_memory_bytes', 'Memory that pods hold, as the budget counts it', () => [['', sources.memory.total]])
+    this.#gauge('auberge_pods_memory_bytes', 'Memory that pods hold, the database server among them, as the budget counts it', () => [['', sources.memory.ofSites + sources.memory.ofDatabase]])
     for (const [name, help] of SPACE) this.#gauge(`auberge_disk_${name}_bytes`, help, () => (this.#space ? [['', this.#space[name]]] : []))
     this.#sites(sources)
   }

@@ -1,4 +1,4 @@
-// Who gives way when memory is short: the sites to put to sleep, in their order. Pure; asked by admission.ts and pressure.ts.
+// Who gives way when memory is short: the sites to put to sleep, in their order. Pure; asked by admission.ts.
 
 /** Milliseconds after its last use in which a site that runs is spared, if its account is within its share. */
 const GRACE = 2_000

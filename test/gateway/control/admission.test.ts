@@ -50,6 +50,17 @@ test('where nothing is frozen, an idle site that runs gives way, and one with a 
   assert.deepEqual(['one', 'two', 'three'].map(set.tier), ['running', 'prepared', 'running'])
 })
 
+test('what the database server holds is no longer there for sites, and where that is all, one site runs all the same', async t => {
+  const set = await begin(t, 3)
+  set.rooms.databaseHolds = 32 * MIB
+  await set.make('alice', 'one', 'two', 'three')
+  await set.wake('one', 'two', 'three')
+  assert.deepEqual(['one', 'two', 'three'].map(set.tier), ['prepared', 'running', 'running'])
+  set.rooms.databaseHolds = 96 * MIB
+  await set.wake('one')
+  assert.deepEqual(['one', 'two', 'three'].map(set.tier), ['running', 'prepared', 'prepared'])
+})
+
 test('a site that was seen when it had hardly begun is not expected to be that small at its next wake', async t => {
   const set = await begin(t, 1.5)
   await set.make('alice', 'one', 'two')

@@ -2,7 +2,7 @@
 // Whatever is about real pods is tested with the real provisioner, end to end.
 import { Readable, type Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Backup, FileContent, ImageView, Listing, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, Usage, Woken } from '../../../provisioner/api.ts'
+import type { Backup, FileContent, Held, ImageView, Listing, Pod, PodEvent, Provisioner, Released, SiteSpec, Tier, Usage, Woken } from '../../../provisioner/api.ts'
 import { AubergeError } from '../../../wire/error.ts'
 
 export class Rooms implements Provisioner {
@@ -13,6 +13,7 @@ export class Rooms implements Provisioner {
   before: (call: string) => Promise<void> | void = () => {}
   /** Bytes that a pod awake holds. */
   memoryEach = 10
+  databaseHolds = 0
   readonly held = new Map<string, number>()
   /** What is said of images, and of pods after a deploy. */
   views: ImageView[] = []
@@ -107,9 +108,9 @@ export class Rooms implements Provisioner {
 
   async usage(): Promise<Usage> { return { memory: this.memoryEach, disk: 1, files: 1, database: 1 } }
 
-  async memory(): Promise<Record<string, number>> {
+  async memory(): Promise<Held> {
     const awake = [...this.pods.values()].filter(pod => pod.tier === 'running' || pod.tier === 'frozen')
-    return Object.fromEntries(awake.map(pod => [pod.name, this.held.get(pod.name) ?? this.memoryEach]))
+    return { sites: Object.fromEntries(awake.map(pod => [pod.name, this.held.get(pod.name) ?? this.memoryEach])), database: this.databaseHolds }
   }
 
   async list(): Promise<Pod[]> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { once } from 'node:events'
@@ -6,7 +7,7 @@ import { spawn } from 'node:child_process'
 import test from 'node:test'
 import { asAdministrator } from '../../../provisioner/database/administrator.ts'
 import { addresses, databaseLink } from '../../../provisioner/instance.ts'
-import { podPlaces } from '../../../provisioner/places.ts'
+import { DATABASE, podPlaces } from '../../../provisioner/places.ts'
 import { run } from '../../../provisioner/run.ts'
 import { tarOf } from '../workshop/house.ts'
 import { until } from '../../helpers/patience.ts'
@@ -29,6 +30,14 @@ test('a house whose sites have databases', async t => {
     assert.equal((await page(pod.ipv4)).status, 200)
     await up(host)
     assert.equal(await php(host, 'alice', 'echo "in";'), 'in')
+  })
+
+  await t.test('what the server holds of the memory and is promised of the disk is counted', async () => {
+    const { sites, database } = await client.memory()
+    assert.ok(database > 20 * 2 ** 20, `${database} bytes`)
+    assert.deepEqual(Object.keys(sites), ['alice'])
+    const { size } = statSync(podPlaces(data, DATABASE).volumeImage)
+    assert.equal((await client.space()).promised, size + statSync(podPlaces(data, 'alice').volumeImage).size)
   })
 
   await t.test('a page finds its database in the environment, and what it wrote is there after the site slept', async () => {
