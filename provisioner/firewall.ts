@@ -168,18 +168,35 @@ export function portChange(of: Instance, verb: 'add' | 'delete', port: Port): st
   return [...lines('add', every), ...lines('delete', every), ...(verb === 'add' ? lines('add', elements(port)) : []), ''].join('\n')
 }
 
-/** How the tables of each house were listed when they were last put in place. */
+/** How often it is tried to put tables in place that another program takes away at once. */
+const TRIES = 3
+
+/** How the whole tables of each house are listed. */
 const listed = new WeakMap<Host, string>()
 
-/** Puts both tables in place. */
+/** Puts both tables in place. A listing counts only if it has all that was put there: another program may have removed some of it in between. */
 export async function fortify(host: Host): Promise<void> {
   const ports = host.states.names().flatMap(name => {
     const { veth } = host.states.life(name)
     return veth === null ? [] : [portOf(host, name, veth)]
   })
   const { instance, resolvers, grounds } = host
-  await run(commands.loadRules(), { input: ruleset({ instance, resolvers, grounds, leads: leadsOf(host) }, ports) })
-  listed.set(host, await listing(host))
+  const rules = ruleset({ instance, resolvers, grounds, leads: leadsOf(host) }, ports)
+  for (let tries = 0; tries < TRIES; tries++) {
+    await run(commands.loadRules(), { input: rules })
+    const now = await listing(host).catch(() => '')
+    if (outline(now) === outline(rules)) return void listed.set(host, now)
+  }
+  listed.delete(host)
+}
+
+/** A change that changes nothing, for who listens. */
+export const sign = ({ id }: Instance): string => `table inet ${id}_sign {}\ndelete table inet ${id}_sign\n`
+
+/** The chains of a ruleset, in nft's words or ours, each with its number of rules. */
+export function outline(rules: string): string {
+  const chains = [...rules.matchAll(/^\s*chain (\S+) \{\n([^]*?)\n?^\s*\}$/gm)]
+  return chains.map(([, name, body = '']) => `${name} ${body.split('\n').filter(line => line.trim() !== '').length}`).sort().join(', ')
 }
 
 /** Whether both tables are as we made them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import test from 'node:test'
-import { ruleset, type Port } from '../../provisioner/firewall.ts'
+import { outline, ruleset, type Port } from '../../provisioner/firewall.ts'
 import { ledAnew, type Grounds } from '../../provisioner/grounds.ts'
 import { addresses, firstId, IDS, instance, INSTANCES, linkLocal } from '../../provisioner/instance.ts'
 
@@ -27,11 +27,15 @@ test('addresses of different slots differ and stay in the instance’s networks'
 
 test('a link-local address is what Linux makes of the MAC', () => assert.equal(linkLocal('02:a0:be:0f:00:05'), 'fe80::a0:beff:fe0f:5'))
 
-test('nft accepts the rules, with pods and without', () => {
+/** How nft lists rules that it was given, in a network namespace of their own. */
+const loaded = (rules: string): string =>
+  execFileSync('unshare', ['--net', 'sh', '-c', 'nft --file - && nft --terse --stateless list ruleset'], { input: rules, encoding: 'utf8' })
+
+test('nft takes the rules, with pods and without, and lists them chain by chain and rule by rule', () => {
   const leads = [{ address: '2001:db8:1:2:a0be:1:2:3', port: 5432, side: 4001 }]
   const ports = [{ veth: 'veth1', online: true, ...addresses(all[3]!, 1) }, { veth: 'veth2', online: false, ...addresses(all[3]!, 2) }]
   const rules = (grounds: Grounds | null, pods: Port[]) => ruleset({ instance: { ...all[3]!, id: 'augcheck' }, resolvers: ['192.0.2.1', '2001:db8::1'], grounds, leads }, pods)
-  for (const pods of [[], ports]) for (const grounds of [null, { prefix: '2001:db8:1:2::/64', ports: [80, 443], sides: [], kept: [] }, { prefix: '2001:db8:1:2::/64', ports: [80, 443], sides: [4001, 4002], kept: [] }]) execFileSync('nft', ['--check', '--file', '-'], { input: rules(grounds, pods) })
+  for (const pods of [[], ports]) for (const grounds of [null, { prefix: '2001:db8:1:2::/64', ports: [80, 443], sides: [], kept: [] }, { prefix: '2001:db8:1:2::/64', ports: [80, 443], sides: [4001, 4002], kept: [] }]) assert.equal(outline(loaded(rules(grounds, pods))), outline(rules(grounds, pods)))
   const empty = ruleset({ instance: { ...all[3]!, id: 'augcheck' }, resolvers: [], grounds: { prefix: '2001:db8:1:2::/64', ports: [80], sides: [4001], kept: [] }, leads: [] }, [])
   for (const led of [leads, []]) execFileSync('nft', ['--check', '--file', '-'], { input: empty + ledAnew({ ...all[3]!, id: 'augcheck' }, led) })
 })
