@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import test from 'node:test'
 import { provisionerClient } from '../../provisioner/client.ts'
 import type { PodEvent } from '../../provisioner/api.ts'
@@ -20,9 +20,13 @@ test('pods outlive a provisioner that is killed, calls wait for the next one, an
   await client.sleep('bob', 'frozen')
   await killed(first)
   assert.equal((await page(pod.ipv4)).status, 200, 'nobody needs the provisioner for a site that is awake')
+  const { number } = JSON.parse(readFileSync(`${places(data).pods}/instance.json`, 'utf8')) as { number: number }
+  for (const family of ['inet', 'bridge']) await run(['nft', 'delete', 'table', family, `auberge${number}`])
   const listed = client.list()
   await provisioner(t, data)
   assert.deepEqual((await listed).map(each => [each.name, each.tier]).sort(), [['alice', 'running'], ['bob', 'frozen'], ['carol', 'prepared']])
+  const [inet, bridge] = await Promise.all(['inet', 'bridge'].map(family => run(['nft', 'list', 'table', family, `auberge${number}`])))
+  assert.ok(inet?.includes('chain from_pod') && [inet, bridge].every(rules => rules?.includes(pod.ipv4)), 'rules removed meanwhile are back before anybody is answered')
   assert.equal((await page(pod.ipv4)).status, 200)
   assert.equal((await client.wake('bob')).pod.tier, 'running')
   assert.equal((await client.wake('carol')).pod.tier, 'running')
