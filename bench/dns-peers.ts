@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { generateKey } from '../gateway/control/dnssec/generate.ts'
 import { beginRing } from '../gateway/control/dnssec/roll.ts'
 import type { ZoneSnapshot } from '../registry/types.ts'
+import { freePort } from '../test/dns/copies.ts'
 import { places } from '../wire/house.ts'
 
 export type Peer = { child: ChildProcess; port: number; close: () => void }
@@ -145,14 +146,6 @@ async function held(): Promise<{ socket: ReturnType<typeof createSocket>; fd: nu
   const { _handle: handle } = socket as unknown as { _handle: { fd: number; recvStop: () => void } }
   handle.recvStop()
   return { socket, fd: handle.fd, port: socket.address().port }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
 }
 
 function writeZoneFile(directory: string, zone: ZoneSnapshot): void {
