@@ -47,7 +47,7 @@ function reader(socket: Socket): () => Promise<Buffer | null> {
   }
 }
 
-test('many questions in one write are answered in order', async () => {
+test('many questions in one write are answered in order (RFC 7766 section 6.2.1.1)', async () => {
   const socket = await (await serving()).open()
   const next = reader(socket)
   const ids = Array.from({ length: 500 }, (_, n) => n)
@@ -65,7 +65,7 @@ test('a question that comes byte by byte is answered', async () => {
   assert.equal((await next())?.length, ALICE.length + 16)
 })
 
-test('a client that closed its half gets its answers, then the end', async () => {
+test('a client that closed its half gets its answers, then the end (RFC 7766 section 6.2.4)', async () => {
   const socket = await (await serving()).open()
   const next = reader(socket)
   socket.end(Buffer.concat([framed(ALICE), framed(ALICE), framed(ALICE).subarray(0, 9)]))

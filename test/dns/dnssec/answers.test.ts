@@ -66,12 +66,18 @@ describe('a signed zone', () => {
     assert.equal((await dig(zone.port, 'example', 'DNSKEY')).answer.length, 1)
   })
 
-  test('proofs tell of no other name than the one that was asked', async () => {
+  test('proofs tell of no other name than the one that was asked (RFC 4470)', async () => {
     for (const [name, type] of QUESTIONS) {
       const { authority, additional } = await dig(zone.port, '+dnssec', name, type)
       const nsec = [...authority, ...additional].filter(line => / NSEC /.test(line)).join('\n')
       for (const other of ['four', 'mail', 'there', 'deep', 'away']) if (!name.includes(other)) assert.doesNotMatch(nsec, new RegExp(`\\b${other}\\b`), `${name} ${type}`)
     }
+  })
+
+  test('a proof may be kept as long as the SOA beside it (RFC 9077)', async () => {
+    const { authority } = await dig(zone.port, '+dnssec', 'nothing.example', 'A')
+    const ttls = authority.filter(line => / (SOA|NSEC) /.test(line)).map(line => line.split(' ')[1])
+    assert.deepEqual([ttls.length, new Set(ttls).size], [6, 1], 'SOA, two NSEC and the signature of each')
   })
 
   test('an alias that leads out of the zone is signed, and says nothing of where it leads', async () => {
@@ -184,7 +190,7 @@ describe('while the key changes', async () => {
     [{ is: 'withdrawing' }, ['one'], 0],
   ]
   for (const [stage, trusted, cds] of stages) {
-    test(`${stage.is}: resolvers that have ${trusted.join(' or ')} find answers secure, and the parent is told ${cds === 0 ? 'to have none' : 'which'}`, async t => {
+    test(`${stage.is}: resolvers that have ${trusted.join(' or ')} find answers secure, and the parent is told ${cds === 0 ? 'to have none (RFC 8078)' : 'which (RFC 7344)'}`, async t => {
       const zone = await startSigned(undefined, { ...beginRing('example', one), stage })
       t.after(zone.end)
       for (const name of trusted) {
