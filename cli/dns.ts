@@ -3,7 +3,7 @@ import { answer, type Desk } from './desk.ts'
 import { moment, sheet } from './table.ts'
 
 type KeyView = { role: 'current' | 'next'; tag: number; madeAt: number; ds: string; dnskey: string }
-type SigningView = { zone: string; signed: boolean; stage: string; note: string; until: number | null; keys: KeyView[] }
+export type SigningView = { zone: string; signed: boolean; stage: string; parent: 'unset' | 'set'; note: string; until: number | null; keys: KeyView[]; lost: string[] }
 
 /** Stages in which the parent is to have no DS. */
 const LEAVING = ['withdrawing', 'unsigning', 'withdrawn']

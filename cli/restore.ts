@@ -3,6 +3,7 @@ import type { Order } from '../bin/parse.mjs'
 import { UsageError } from '../bin/usage.mjs'
 import type { House } from '../wire/house.ts'
 import { answer, type Streams } from './desk.ts'
+import { lostKeys, type Manifest } from './house/manifest.ts'
 import { needEmpty, restoreHouse, startLine } from './house/restore.ts'
 import { verified } from './house/verify.ts'
 import { progress } from './progress.ts'
@@ -22,7 +23,17 @@ export async function restore(order: Order, { clone, asRoot }: { clone: string; 
   say(`${path} is whole`)
   await goThrough(steps(clone, { runtime, asRoot, tests: false }), say, alone)
   await restoreHouse({ path, manifest, data: order.data, runtime, program: asRoot ? programOf(clone) : clone, say })
-  const done = { data: order.data, zone: manifest.zone, sites: Object.keys(manifest.sites).length, start: startLine(order, manifest) }
+  const lost = lostKeys(manifest)
+  if (lost.length > 0) say(keylessStart(manifest, lost))
+  const done = { data: order.data, zone: manifest.zone, sites: Object.keys(manifest.sites).length, start: startLine(order, manifest), lostKeys: lost }
   answer({ order, ...streams }, done, each => `${each.sites} site(s) restored to ${each.data}. Start the house with: ${each.start}`)
   return 0
+}
+
+/** Before the house starts: an administrator who reads this first has the parent changed first. */
+function keylessStart({ zone }: Manifest, lost: string[]): string {
+  return `WARNING: ${zone} was signed, and the backup was made without --with-keys. The parent zone may still have this DS of a key that is not here:
+${lost.map(ds => `    ${zone}. IN DS ${ds}`).join('\n')}
+Until it is replaced, resolvers that check signatures refuse the zone. Start the house with --dnssec, put the DS that auberge dns ds shows in its place, then run auberge dns confirm.
+Without --dnssec, have it removed first. If the old machine still has dnssec/keyring.json in its data directory, bring that instead, before the house starts.`
 }

@@ -137,8 +137,8 @@ export type FinalView = Backup & { owner: string | null }
 
 /** A key of the zone. `ds`, `dnskey`: the data of its records, as registrars take them. `madeAt` in milliseconds since 1970. */
 export type KeyView = { role: 'current' | 'next'; tag: number; madeAt: number; ds: string; dnskey: string }
-/** How the zone is signed; `note` says what to do. `until`: when the stage ends by itself. */
-export type SigningView = { zone: string; signed: boolean; stage: Stage['is'] | 'off'; note: string; until: number | null; keys: KeyView[] }
+/** How the zone is signed; `note` says what to do. `parent`: whether it is known to have a DS of ours. `until`: when the stage ends by itself. `lost`: DS that the parent may have of keys that a restore didn't bring. */
+export type SigningView = { zone: string; signed: boolean; stage: Stage['is'] | 'off'; parent: 'unset' | 'set'; note: string; until: number | null; keys: KeyView[]; lost: string[] }
 /** roll: begin a change of keys; confirm: the parent did what was asked; cancel: call off; withdraw: begin to leave signing. */
 export type SigningStep = 'roll' | 'confirm' | 'cancel' | 'withdraw'
 

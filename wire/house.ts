@@ -101,6 +101,8 @@ export function places(data: string) {
     zoneSnapshot: `${data}/zone/zone.json`,
     /** The zone's signing keys, control's and DNS's. */
     keyring: `${data}/dnssec/keyring.json`,
+    /** Which keys a house was restored without, as long as nobody has said that the parent zone knows. */
+    lostKeys: `${data}/dnssec/lost.json`,
     routesSnapshot: `${data}/routes/routes.json`,
     /** `{certificates, ticketKey}` (gateway/messages.ts), private keys among them: the relays' group reads it, nobody else. */
     certificatesSnapshot: `${data}/routes/certificates.json`,

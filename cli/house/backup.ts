@@ -6,11 +6,14 @@ import { AubergeError } from '../../wire/error.ts'
 import { flushed } from '../../wire/flushed.ts'
 import type { ImageView } from '../../provisioner/api.ts'
 import { argument, answer, type Desk } from '../desk.ts'
+import type { SigningView } from '../dns.ts'
 import type { SiteView } from '../site.ts'
 import { unwritten } from '../streams.ts'
 import { size } from '../table.ts'
-import { CERTIFICATES, finalEntry, KEYRING, MANIFEST, REGISTRY, SEAL, sealOf, siteEntry, VERSION, type Manifest } from './manifest.ts'
+import { CERTIFICATES, finalEntry, KEYRING, lostKeys, MANIFEST, REGISTRY, SEAL, sealOf, siteEntry, VERSION, type Manifest } from './manifest.ts'
 import { TarFile, type Sum } from './tarfile.ts'
+
+const KEYLESS = 'The zone is signed and its key is not in this file: a house restored from it has another key, and resolvers refuse the zone until its parent has the DS of that one. --with-keys takes the key along.\n'
 
 /** Written beside the file and renamed: what bears its name is whole. Readable by its owner only. */
 export async function backupHouse(desk: Desk): Promise<void> {
@@ -20,6 +23,7 @@ export async function backupHouse(desk: Desk): Promise<void> {
     const { manifest, bytes } = await written(desk, unfinished)
     await rename(unfinished, file)
     await flushed(dirname(file))
+    if (lostKeys(manifest).length > 0) desk.errors.write(KEYLESS)
     const done = { file, bytes, zone: manifest.zone, sites: Object.keys(manifest.sites).length, keys: CERTIFICATES in manifest.files }
     answer(desk, done, made => `${made.file}: ${made.sites} site(s), ${size(made.bytes)}${made.keys ? ', with keys' : ''}.`)
   } catch (error) {
@@ -55,8 +59,15 @@ async function filled(desk: Desk, tar: TarFile): Promise<Manifest> {
   // Those that were reserved meanwhile, which the registry knows.
   await addSites(desk, tar, manifest)
   if (desk.order.options.has('with-keys')) manifest.files[CERTIFICATES] = await tar.addText(CERTIFICATES, JSON.stringify(await admin.json('GET', '/api/house/certificates')))
+  await addSigning(desk, manifest)
   if (desk.order.options.has('with-keys')) await addKeyring(desk, tar, manifest)
   return manifest
+}
+
+/** Public halves are in every backup, so that a restore knows what it lacks. */
+async function addSigning({ admin }: Desk, manifest: Manifest): Promise<void> {
+  const { signed, keys } = await admin.json<SigningView>('GET', '/api/dnssec')
+  if (signed) manifest.signing = { ds: keys.map(({ ds }) => ds) }
 }
 
 /** A house that never signed its zone has none. */

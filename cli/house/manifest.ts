@@ -16,7 +16,7 @@ export const finalEntry = (id: string) => `final/${id}.tar.gz`
 
 /**
  * `sites`: what each is to be. `images`: the versions there were, `pinned`: those that sites had in the newest's place; they are rebuilt and not in the
- * file. `files`: each entry by its name.
+ * file. `files`: each entry by its name. `signing`: the DS of each key of a signed zone, which the parent zone may have.
  */
 export type Manifest = {
   auberge: 'house'
@@ -28,7 +28,11 @@ export type Manifest = {
   images: string[]
   pinned: string[]
   files: Record<string, Sum>
+  signing?: { ds: string[] }
 }
+
+/** The DS of keys that a house restored from this file will not have; empty where nothing is lost. */
+export const lostKeys = ({ signing, files }: Manifest): string[] => (KEYRING in files ? [] : signing?.ds ?? [])
 
 export const sealOf = (text: string) => createHash('sha256').update(text).digest('hex')
 

@@ -2,7 +2,7 @@
 import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
@@ -16,7 +16,7 @@ import { lockData } from '../../wire/lock.ts'
 import type { Say } from '../progress.ts'
 import { unwritten } from '../streams.ts'
 import { imageAs, imagesFor } from './images.ts'
-import { CERTIFICATES, KEYRING, REGISTRY, type Manifest } from './manifest.ts'
+import { CERTIFICATES, KEYRING, lostKeys, REGISTRY, type Manifest } from './manifest.ts'
 import { withPods } from './pods.ts'
 import { entriesOf } from './tarfile.ts'
 
@@ -49,6 +49,7 @@ export async function restoreHouse(wish: Restore): Promise<void> {
 
 async function fill(wish: Restore, lock: number): Promise<void> {
   const { manifest, data, runtime } = wish
+  await noteLostKeys(wish)
   if (runtime === 'none' && Object.keys(manifest.sites).length > 0) throw new AubergeError('bad_request', 'the backup holds sites, and a house with --runtime none runs none; leave the option out')
   if (runtime === 'none') return eachEntry(wish, null)
   await withPods(wish.program, { data, runtime }, lock, async pods => {
@@ -57,6 +58,12 @@ async function fill(wish: Restore, lock: number): Promise<void> {
     settleImages(wish, images)
     for (const pinned of manifest.pinned) wish.say(`sites had ${pinned} in the newest's place; auberge image pin chooses a version of this machine`)
   })
+}
+
+/** What control says until somebody has told the parent zone (gateway/control/dnssec/lost.ts). */
+async function noteLostKeys({ manifest, data }: Restore): Promise<void> {
+  const ds = lostKeys(manifest)
+  if (ds.length > 0) await keep(places(data).lostKeys, Readable.from([`${JSON.stringify({ zone: manifest.zone, ds })}\n`]))
 }
 
 async function eachEntry(wish: Restore, pods: Provisioner | null): Promise<void> {

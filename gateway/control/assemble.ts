@@ -65,7 +65,7 @@ export async function assemble(given: Given): Promise<Control> {
   const states = new States(house.zone, table)
   const activity = new Activity()
   const turns = new Turns()
-  const signing = await Signing.open({ zone: house.zone, wanted: house.dnssec, file: where.keyring, log, changed: keys => zone.sign(keys) })
+  const signing = await Signing.open({ zone: house.zone, wanted: house.dnssec, file: where.keyring, lostFile: where.lostKeys, log, changed: keys => zone.sign(keys) })
   const zone = new Zone({ served: house.dns.length > 0, zone: house.zone, own, names: zoneNames(registry, house, own), keys: signing.keys, file: where.zoneSnapshot, settings: registry.settings, log })
   fixedRoutes(table, house)
   loadDomains(registry, states)

@@ -124,7 +124,7 @@ export function frontDesk(parts: FrontParts): Desk {
     signing: () => parts.signing.view(),
     async signingStep(actor, step) {
       const seen = await parts.signing[step]()
-      record(actor, `dnssec.${step}`, seen.zone, `key ${seen.keys.at(-1)?.tag}`)
+      record(actor, `dnssec.${step}`, seen.zone, seen.keys.length > 0 ? `key ${seen.keys.at(-1)?.tag}` : seen.note)
       return seen
     },
     condition: () => condition(parts),

@@ -8,17 +8,19 @@ import type { Logger } from '../../../wire/log.ts'
 import type { KeyView, SigningView } from '../../desk.ts'
 import { writeWhole } from '../snapshot.ts'
 import { generateKey } from './generate.ts'
+import { describeLost, forgetLost, readLost } from './lost.ts'
 import { advance, beginRing, cancel, confirm, describe, roll, withdraw } from './roll.ts'
 
-/** `wanted`: the option of the house. `changed` is told after the file is written, and resolves when DNS signs so. */
-type Options = { zone: string; wanted: boolean; file: string; log: Logger; changed: (keys: ZoneKeys | null) => Promise<void>; now?: () => number }
+/** `wanted`: the option of the house. `lostFile`: where a restore notes keys that it lacks. `changed` is told after the file is written, and resolves when DNS signs so. */
+type Options = { zone: string; wanted: boolean; file: string; lostFile: string; log: Logger; changed: (keys: ZoneKeys | null) => Promise<void>; now?: () => number }
 
-const OFF: Omit<SigningView, 'zone'> = { signed: false, stage: 'off', note: 'not signed; auberge up --dnssec signs the zone', until: null, keys: [] }
+const OFF: Omit<SigningView, 'zone'> = { signed: false, stage: 'off', parent: 'unset', note: 'not signed; auberge up --dnssec signs the zone', until: null, keys: [], lost: [] }
 
 export class Signing {
   readonly #options: Options
   readonly #now: () => number
   #ring: Keyring | null
+  #lost: string[] = []
   /** Steps are taken one after the other. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -34,6 +36,8 @@ export class Signing {
     if (signing.#ring === null && options.wanted) await signing.#keep(beginRing(options.zone, await generateKey([])))
     // Written in any case: a file that a restore brought has another mode.
     else if (signing.#ring !== null) await signing.#keep(advance(signing.#ring, signing.#now()))
+    await signing.#recallLost()
+    for (const warning of signing.warnings) options.log.warn(warning)
     if (!options.wanted && signing.keys !== null) options.log.warn('the zone stays signed, for its parent has a DS: auberge dns withdraw is the way out')
     return signing
   }
@@ -41,13 +45,17 @@ export class Signing {
   /** What DNS shall sign with now; null: nothing. */
   get keys(): ZoneKeys | null { return zoneKeys(this.#ring, this.#options.wanted) }
 
+  /** What an administrator must hear. */
+  get warnings(): string[] { return this.#lost.length === 0 ? [] : [describeLost(this.#lost, this.keys !== null)] }
+
   view(): SigningView {
     const { zone } = this.#options
     const ring = this.#ring
-    if (ring === null || this.keys === null && ring.stage.is !== 'withdrawn') return { zone, ...OFF }
+    const lost = this.#lost
+    if (ring === null || this.keys === null && ring.stage.is !== 'withdrawn') return { zone, ...OFF, note: this.warnings[0] ?? OFF.note, lost }
     const next = 'next' in ring.stage ? ring.stage.next : null
     const keys = [viewOf(zone, 'current', ring.current), ...(next ? [viewOf(zone, 'next', next)] : [])]
-    return { zone, signed: this.keys !== null, stage: ring.stage.is, note: describe(ring), until: 'until' in ring.stage ? ring.stage.until : null, keys }
+    return { zone, signed: this.keys !== null, stage: ring.stage.is, parent: ring.parent, note: this.warnings[0] ?? describe(ring), until: 'until' in ring.stage ? ring.stage.until : null, keys, lost }
   }
 
   /** Begins a change of keys. */
@@ -56,8 +64,13 @@ export class Signing {
     return this.#step(ring => roll(ring, next, this.#now()))
   }
 
-  /** The parent did what `view` asks for. */
-  confirm(): Promise<SigningView> { return this.#step(ring => confirm(ring, this.#now())) }
+  /** The parent did what `view` asks for; where the zone isn't signed, that is to remove the DS of a lost key. */
+  async confirm(): Promise<SigningView> {
+    if (this.keys !== null || this.#lost.length === 0) await this.#step(ring => confirm(ring, this.#now()))
+    await this.#forgetLost()
+    return this.view()
+  }
+
   cancel(): Promise<SigningView> { return this.#step(cancel) }
   withdraw(): Promise<SigningView> { return this.#step(withdraw) }
 
@@ -76,6 +89,18 @@ export class Signing {
     })
     this.#last = turn.catch(() => undefined)
     return turn
+  }
+
+  /** A key that was brought back after all is lost no more. */
+  async #recallLost(): Promise<void> {
+    const { zone, lostFile } = this.#options
+    this.#lost = await readLost(lostFile, zone)
+    if (this.view().keys.some(({ ds }) => this.#lost.includes(ds))) await this.#forgetLost()
+  }
+
+  async #forgetLost(): Promise<void> {
+    await forgetLost(this.#options.lostFile)
+    this.#lost = []
   }
 
   async #keep(ring: Keyring): Promise<void> {

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { Static } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { AubergeError } from '../../../wire/error.ts'
-import { places } from '../../../wire/house.ts'
+import { places, type Listen } from '../../../wire/house.ts'
 import type { App } from '../app.ts'
 import type { Room } from '../parts.ts'
 import { sendStream } from '../stream.ts'
@@ -22,10 +22,16 @@ export function addHouse(app: App, room: Room): void {
 
 /** What the doctor compares with what the outside sees. */
 function reached({ house }: Room): Static<typeof Reached> {
-  const { zone, publicIpv4, publicIpv6, http, https, dns, secondaries, acme } = house
+  const { zone, publicIpv4, publicIpv6, ipv6Prefix, http, https, dns, acme } = house
   const port = (listens: { port: number }[]): number | null => listens[0]?.port ?? null
   const server = typeof acme === 'string' ? null : { url: acme.url, caFile: acme.caFile }
-  return { zone, publicIpv4, publicIpv6, ports: { http: port(http), https: port(https), dns: port(dns) }, secondaries: secondaries.map(({ name, address }) => ({ name, address })), acme: server }
+  const secondaries = house.secondaries.map(({ name, address, port }) => ({ name, address, port }))
+  return { zone, publicIpv4, publicIpv6, ipv6Prefix, ports: { http: port(http), https: port(https), dns: port(dns) }, nameServer: nearest(dns[0]), secondaries, acme: server }
+}
+
+/** Where this machine itself reaches what listens on all addresses. */
+function nearest(listen: Listen | undefined): Listen | null {
+  return listen === undefined ? null : { port: listen.port, address: { '0.0.0.0': '127.0.0.1', '::': '::1' }[listen.address] ?? listen.address }
 }
 
 function onlyHere({ door }: Room): void {

@@ -24,8 +24,8 @@ export const Condition = shape('Condition', {
 })
 
 export const Reached = shape('Reached', {
-  zone: text, publicIpv4: orNull(text), publicIpv6: orNull(text), ports: Type.Object({ http: orNull(whole), https: orNull(whole), dns: orNull(whole) }),
-  secondaries: Type.Array(Type.Object({ name: orNull(text), address: text })), acme: orNull(Type.Object({ url: text, caFile: orNull(text) })),
+  zone: text, publicIpv4: orNull(text), publicIpv6: orNull(text), ipv6Prefix: orNull(text), ports: Type.Object({ http: orNull(whole), https: orNull(whole), dns: orNull(whole) }),
+  nameServer: orNull(Type.Object({ address: text, port: whole })), secondaries: Type.Array(Type.Object({ name: orNull(text), address: text, port: whole })), acme: orNull(Type.Object({ url: text, caFile: orNull(text) })),
 })
 
 export const Acme = shape('Acme', {

@@ -23,6 +23,7 @@ export const Domain = shape('Domain', {
 })
 
 export const Signing = shape('Signing', {
-  zone: text, signed: flag, stage: word('off', 'steady', 'publishing', 'submitting', 'retiring', 'withdrawing', 'unsigning', 'withdrawn'), note: text, until: orNull(moment),
+  zone: text, signed: flag, stage: word('off', 'steady', 'publishing', 'submitting', 'retiring', 'withdrawing', 'unsigning', 'withdrawn'), parent: word('unset', 'set'), note: text, until: orNull(moment),
+  lost: Type.Array(text, { description: 'DS that the parent may have of keys that a restore did not bring' }),
   keys: Type.Array(Type.Object({ role: word('current', 'next'), tag: whole, madeAt: moment, ds: text, dnskey: text })),
 })

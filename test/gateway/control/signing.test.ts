@@ -56,15 +56,16 @@ describe('a change of keys', async () => {
 })
 
 describe('the keys of a house', () => {
-  type Kept = { file: string; told: (ZoneKeys | null)[]; open: (change?: { wanted?: boolean; now?: number }) => Promise<Signing> }
+  type Kept = { file: string; lostFile: string; told: (ZoneKeys | null)[]; open: (change?: { wanted?: boolean; now?: number }) => Promise<Signing> }
 
   function kept(t: TestContext): Kept {
     const directory = mkdtempSync(join(tmpdir(), 'auberge-keys-'))
     t.after(() => rmSync(directory, { recursive: true }))
     const file = join(directory, 'dnssec', 'keyring.json')
+    const lostFile = join(directory, 'dnssec', 'lost.json')
     const told: (ZoneKeys | null)[] = []
-    const open = ({ wanted = true, now = NOW } = {}) => Signing.open({ zone: 'example', wanted, file, log: logger('test'), changed: async keys => { told.push(keys) }, now: () => now })
-    return { file, told, open }
+    const open = ({ wanted = true, now = NOW } = {}) => Signing.open({ zone: 'example', wanted, file, lostFile, log: logger('test'), changed: async keys => { told.push(keys) }, now: () => now })
+    return { file, lostFile, told, open }
   }
 
   test('are made once, and readable by DNS and control alone', async t => {
@@ -98,8 +99,8 @@ describe('the keys of a house', () => {
 
   test('take steps by the clock while the house runs', async t => {
     let now = NOW
-    const { file, told } = kept(t)
-    const signing = await Signing.open({ zone: 'example', wanted: true, file, log: logger('test'), changed: async keys => { told.push(keys) }, now: () => now })
+    const { file, lostFile, told } = kept(t)
+    const signing = await Signing.open({ zone: 'example', wanted: true, file, lostFile, log: logger('test'), changed: async keys => { told.push(keys) }, now: () => now })
     await signing.roll()
     await signing.round()
     assert.equal(told.length, 1)
@@ -118,6 +119,33 @@ describe('the keys of a house', () => {
       await assert.rejects(open(), { code: 'failed', message: /holds no keys of the zone example/ })
       assert.equal(readFileSync(file, 'utf8'), content)
     }
+  })
+
+  test('that a restore lacks are named until somebody confirms that the parent knows, signed or not, or until they are back', async t => {
+    const { file, lostFile, open } = kept(t)
+    const brought = (await open()).view().keys[0]?.ds ?? ''
+    const note = (zone: string, ...ds: string[]): void => writeFileSync(lostFile, JSON.stringify({ zone, ds }))
+    note('example', '4711 13 2 AB')
+    const signed = await open()
+    assert.match(signed.warnings.join(), /^the house was restored without its key 4711, .* put the DS of auberge dns ds into the parent zone/)
+    assert.deepEqual([signed.view().note, signed.view().lost], [signed.warnings[0], ['4711 13 2 AB']])
+    const confirmed = await signed.confirm()
+    assert.deepEqual([confirmed.lost, confirmed.note, (await open()).warnings], [[], 'signed, and the parent knows the key', []])
+    rmSync(file)
+    note('example', '4711 13 2 AB')
+    const plain = await open({ wanted: false })
+    assert.match(plain.view().note, /have the DS removed from the parent zone/)
+    assert.deepEqual([(await plain.confirm()).stage, plain.warnings], ['off', []])
+    await assert.rejects(plain.confirm(), { code: 'conflict' })
+    for (const content of ['', '{', 'null', '{"zone":"example","ds":[7,"x"]}']) {
+      writeFileSync(lostFile, content)
+      assert.deepEqual((await open()).warnings, [])
+    }
+    note('other', '4711 13 2 AB')
+    assert.deepEqual((await open()).warnings, [])
+    const back = (await open()).view().keys[0]?.ds ?? ''
+    note('example', back, brought)
+    assert.deepEqual((await open()).warnings, [])
   })
 
   test('two steps asked for at once are taken one after the other', async t => {
