@@ -1,6 +1,5 @@
-// What the outside sees of the house, from the parent of its zone inwards: delegation, name server, doors, CAA, the ACME server and the clock. Called by doctor.ts.
+// What the outside sees of the house, from the parent of its zone inwards: delegation and signing, name servers, doors, CAA, the ACME server and the clock. Called by doctor.ts.
 // All is asked from this machine; where an answer depends on that, the finding says so.
-import type { CaaRecord } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -8,18 +7,16 @@ import { networkInterfaces } from 'node:os'
 import { Agent, request } from 'undici'
 import { AubergeError } from '../../wire/error.ts'
 import type { Admin } from '../admin.ts'
+import type { SigningView } from '../dns.ts'
 import { allowed, relevant } from './caa.ts'
+import { delegatedTo } from './delegation.ts'
 import { judge, type Finding } from './finding.ts'
+import { delegationOf, type Delegation } from './parent.ts'
+import { prefixFindings } from './prefix.ts'
 import { askSoa } from './query.ts'
-
-export type Reached = {
-  zone: string; publicIpv4: string | null; publicIpv6: string | null
-  ports: { http: number | null; https: number | null; dns: number | null }
-  secondaries: { name: string | null; address: string }[]
-  acme: { url: string; caFile: string | null } | null
-}
-/** A resolver that answers as the rest of the world sees it. */
-type Ask = { resolveNs(name: string): Promise<string[]>; resolve4(name: string): Promise<string[]>; resolveCaa(name: string): Promise<CaaRecord[]> }
+import type { Ask, Reached } from './reached.ts'
+import { copies } from './secondaries.ts'
+import { signing } from './signing.ts'
 
 const PATIENCE = 5_000
 const CLOCK = 60_000
@@ -29,7 +26,10 @@ const PRIVATE = /(^|\.)(localhost|test|example|invalid|internal|local|lan|home\.
 /** Nothing where no house runs, which another finding says. */
 export async function outside(admin: Admin): Promise<Finding[]> {
   try {
-    return await seen(await admin.json<Reached>('GET', '/api/house/reached'), new Resolver({ timeout: PATIENCE, tries: 2 }))
+    const [house, signing] = await Promise.all([admin.json<Omit<Reached, 'signing'>>('GET', '/api/house/reached'), admin.json<SigningView>('GET', '/api/dnssec')])
+    const resolver = new Resolver({ timeout: PATIENCE, tries: 2 })
+    const ask = { resolveNs: (name: string) => resolver.resolveNs(name), resolve4: (name: string) => resolver.resolve4(name), resolveCaa: (name: string) => resolver.resolveCaa(name) }
+    return await seen({ ...house, signing }, { ...ask, parent: zone => delegationOf(zone, ask) })
   } catch (error) {
     if (error instanceof AubergeError) return []
     throw error
@@ -39,21 +39,21 @@ export async function outside(admin: Admin): Promise<Finding[]> {
 /** A zone that only this machine or network knows isn't looked for in the world. */
 export async function seen(house: Reached, ask: Ask): Promise<Finding[]> {
   const world = house.zone.includes('.') && !PRIVATE.test(house.zone)
-  const [delegated, server, doors, acme] = await Promise.all([world ? delegation(house, ask) : [], nameServer(house, world ? 'flaw' : 'warning'), openDoors(house), house.acme ? acmeServer(house.acme) : null])
+  const parent = world && house.ports.dns !== null ? await ask.parent(house.zone) : null
+  const [delegated, server, copied, doors, grounds, acme] = await Promise.all([
+    world ? delegation(house, parent, ask) : [], nameServer(house, world ? 'flaw' : 'warning'), copies(house.zone, house.nameServer, house.secondaries), openDoors(house),
+    house.ipv6Prefix === null ? [] : prefixFindings(house.ipv6Prefix, house.ports.http, opens), house.acme ? acmeServer(house.acme) : null,
+  ])
   const caa = acme?.identities && world ? await authorities(house, acme.identities, ask) : []
-  return [...delegated, ...server, ...doors, ...caa, ...(acme?.findings ?? [])]
+  return [...delegated, ...signing(house.signing, parent?.ds ?? null), ...server, ...copied, ...doors, ...grounds, ...caa, ...(acme?.findings ?? [])]
 }
 
-/** Outermost: does the parent send people here? */
-async function delegation({ zone, publicIpv4, secondaries, ports }: Reached, ask: Ask): Promise<Finding[]> {
-  if (ports.dns === null) return []
-  const wanted = [`ns.${zone}`, ...secondaries.flatMap(({ name }) => name ?? [])]
-  const how = `at whoever registers ${zone}, name ${wanted.join(' and ')} as its name server, with the address ${publicIpv4 ?? 'of this house'} for ns.${zone} (glue)`
-  const names = await ask.resolveNs(zone).catch((error: NodeJS.ErrnoException) => error.code ?? 'no answer')
-  if (typeof names === 'string') return [{ subject: 'delegation', verdict: 'flaw', detail: `nobody outside finds ${zone} (${names}): ${how}` }]
-  const strangers = names.filter(name => !wanted.includes(name.toLowerCase()))
-  const here = judge('delegation', strangers.length < names.length, `${zone} is at ${names.join(', ')}`, `${zone} is at ${names.join(', ')}, which isn't this house: ${how}`)
-  return [here, ...(publicIpv4 === null ? [] : [await address(zone, publicIpv4, ask)])]
+/** Outermost: does the parent send people here, and are they told the right address? */
+async function delegation(house: Reached, parent: Delegation | null, ask: Ask): Promise<Finding[]> {
+  if (house.ports.dns === null) return []
+  const { zone, publicIpv4 } = house
+  const servers = parent?.servers ?? await ask.resolveNs(zone).catch((error: NodeJS.ErrnoException) => error.code ?? 'no answer')
+  return [...delegatedTo(house, servers, parent?.glue ?? null), ...(publicIpv4 === null || servers.length === 0 || typeof servers === 'string' ? [] : [await address(zone, publicIpv4, ask)])]
 }
 
 async function address(zone: string, wanted: string, ask: Ask): Promise<Finding> {

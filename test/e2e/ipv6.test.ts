@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { dataFor, startHouse, type TestHouse } from '../helpers/house.ts'
 import { until } from '../helpers/patience.ts'
 import { DOORS, HOUSE, village, VISITOR, ZONE, type Place, type Village } from '../helpers/village.ts'
 import { addressOf, ok, PREFIXED, rows, settle, type Row } from './villagers.ts'
 
+const launcher = fileURLToPath(new URL('../../bin/auberge.mjs', import.meta.url))
 const dig = async (at: Place, name: string, type: string) => (await at.run('dig', '+short', '+time=3', '+tries=3', name, type)).stdout.trim()
 const curl = (at: Place, ...words: string[]) => at.run('curl', '--silent', '--show-error', '--noproxy', '*', '--max-time', '20', ...words)
 /** Status of a request for a host that goes to an address. */
@@ -23,6 +25,7 @@ test('with a prefix each site has an IPv6 address of its own, and everyone reach
   for (const name of ['alice', 'bob']) await settle(t, house, name)
   const [alice, bob] = [await addressOf(house, 'alice'), await addressOf(house, 'bob')]
   await t.test('addresses differ, are in the prefix, and the panel keeps the house\'s', () => listed(house, alice, bob))
+  await t.test('the doctor finds the prefix at work, and that this small world has no way out', () => examined(around, house))
   await t.test('DNS says so, through a resolver that is asked over IPv4 or IPv6', () => resolved(around, alice, bob))
   await t.test('a visitor with IPv6 alone and one with IPv4 alone see the site, which sees their real addresses', () => visited(around))
   await t.test('a site\'s address answers for that site alone; shared addresses answer for all', () => separate(around, alice, bob))
@@ -39,6 +42,12 @@ async function listed(house: TestHouse, alice: string, bob: string): Promise<voi
   assert.deepEqual([all.get(ZONE)?.ipv6, all.get(ZONE)?.ipv4], [[HOUSE.ipv6], [HOUSE.ipv4]])
   const shown = JSON.parse(await ok(house, 'site', 'show', 'alice', '--json')) as Row
   assert.deepEqual([shown.ipv4, shown.ipv6], [[HOUSE.ipv4], [alice]])
+}
+
+async function examined({ house: at }: Village, house: TestHouse): Promise<void> {
+  const { stdout } = await at.run(process.execPath, launcher, 'doctor', '--data', house.data)
+  assert.match(stdout, /^ok +IPv6 prefix: 2001:db8:1:2::\/64 is this host's/m)
+  assert.match(stdout, /^warn +IPv6 route: this host has no default route/m)
 }
 
 async function resolved({ six, four }: Village, alice: string, bob: string): Promise<void> {

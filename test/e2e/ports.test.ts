@@ -38,8 +38,12 @@ const talk = async (at: Place, address: string, port: number) => (await at.run(p
 /** Whoever is refused at once. */
 const REFUSED = /^(ECONNREFUSED|ECONNRESET|CLOSED)$/
 
-async function serveIn(house: TestHouse, name: string, at: Place): Promise<void> {
+async function start(at: Place, name: string): Promise<void> {
   assert.equal((await at.run('curl', '--silent', '--noproxy', '*', '--max-time', '20', `http://${name}.${ZONE}/start.php`)).stdout, 'started')
+}
+
+async function serveIn(house: TestHouse, name: string, at: Place): Promise<void> {
+  await start(at, name)
   const address = await addressOf(house, name)
   await until('its program listens', async () => (await talk(at, address, HIGH)).includes('HELLO'))
 }
@@ -56,6 +60,7 @@ test('a port of a site\'s own leads to its pod, wakes it, and is closed by whoev
   await t.test('above 1024 and below, to the pod, which sees the gateway or is told of the visitor', () => passed(around, house, alice))
   await t.test('nowhere else, not by the house\'s side doors, and not from another pod', () => elsewhere(around, house, alice, bob))
   await t.test('a frozen site wakes for it, and a connection keeps it awake', () => waking(t, around, house, alice))
+  await t.test('a site that is asleep is woken by it alone, and the connection waits until the program listens', () => fromSleep(around, house, alice))
   await t.test('it outlives the provisioner and the relays', () => killed(around, house, alice))
   await t.test('closing the port, suspending the account and deleting the site each end its connections', () => closing(t, around, house, alice))
 })
@@ -104,6 +109,18 @@ async function waking(t: TestContext, { six }: Village, house: TestHouse, alice:
   await ok(house, 'site', 'unexpose', 'alice', String(HIGH))
   assert.match(await ended, REFUSED)
   await ok(house, 'site', 'expose', 'alice', String(HIGH))
+}
+
+/** The program that serves the port went with the pod: here a visitor of the site's page starts it, once the connection has woken the pod. */
+async function fromSleep({ six }: Village, house: TestHouse, alice: string): Promise<void> {
+  await ok(house, 'site', 'sleep', 'alice', '--tier', 'asleep')
+  assert.equal(await stateOf(house), 'asleep')
+  const said = talk(six, alice, HIGH)
+  await until('the connection has woken the site', async () => await stateOf(house) === 'running')
+  await start(six, 'alice')
+  assert.match(await said, /^from 10\.[\d.]+:\d+\nHELLO$/)
+  const [row] = (JSON.parse(await ok(house, 'routes', '--json')) as { host: string; lastWake: { cause: object } | null }[]).filter(({ host }) => host === `alice.${ZONE}`)
+  assert.match(JSON.stringify(row?.lastWake?.cause), new RegExp(`TCP.*port ${HIGH}`))
 }
 
 async function killed({ six }: Village, house: TestHouse, alice: string): Promise<void> {

@@ -7,20 +7,23 @@ import { createServer, type AddressInfo } from 'node:net'
 import { createServer as secureServer } from 'node:https'
 import { test, type TestContext } from 'node:test'
 import { allowed, relevant } from '../../../cli/doctor/caa.ts'
-import { seen, type Reached } from '../../../cli/doctor/outside.ts'
+import { seen } from '../../../cli/doctor/outside.ts'
+import type { Ask, Reached } from '../../../cli/doctor/reached.ts'
 import { localCertificate } from '../../gateway/certificates/acme/pebble.ts'
 import { boundUdp, dataDirectory, listeningTcp, sampleZone, startNameServer } from '../../dns/nameserver.ts'
 import { temporary } from '../../helpers/temporary.ts'
 
 const ZONE = 'club.example.org'
 const nobody = async (): Promise<never> => { throw Object.assign(new Error('no'), { code: 'ENOTFOUND' }) }
-const world = (change: object = {}) => ({ resolveNs: async () => [`ns.${ZONE}`], resolve4: async () => ['127.0.0.1'], resolveCaa: async () => [], ...change })
+const world = (change: Partial<Ask> = {}): Ask => ({ resolveNs: async () => [`ns.${ZONE}`], resolve4: async () => ['127.0.0.1'], resolveCaa: async () => [], parent: async () => null, ...change })
+
+const UNSIGNED: Reached['signing'] = { zone: ZONE, signed: false, stage: 'off', parent: 'unset', note: 'not signed', until: null, keys: [], lost: [] }
 
 function reached(change: Partial<Reached>): Reached {
-  return { zone: ZONE, publicIpv4: '127.0.0.1', publicIpv6: null, ports: { http: null, https: null, dns: null }, secondaries: [], acme: null, ...change }
+  return { zone: ZONE, publicIpv4: '127.0.0.1', publicIpv6: null, ipv6Prefix: null, ports: { http: null, https: null, dns: null }, nameServer: null, secondaries: [], signing: UNSIGNED, acme: null, ...change }
 }
 
-const said = async (house: Reached, ask: Parameters<typeof seen>[1]) => Object.fromEntries((await seen(house, ask)).map(({ subject, verdict, detail }) => [subject, `${verdict}: ${detail}`]))
+const said = async (house: Reached, ask: Ask) => Object.fromEntries((await seen(house, ask)).map(({ subject, verdict, detail }) => [subject, `${verdict}: ${detail}`]))
 
 async function nameServer(t: TestContext, zone: string): Promise<number> {
   const { data, remove } = dataDirectory(sampleZone({ zone }))
@@ -60,7 +63,7 @@ test('a house in order: delegated, answering over both transports, doors open, t
 
 test('a zone that nobody delegated, or that is elsewhere: what to name where', async () => {
   const ports = { http: null, https: null, dns: 9 }
-  const lost = await said(reached({ publicIpv4: null, ports, secondaries: [{ name: 'ns2.example.net', address: '192.0.2.2' }] }), world({ resolveNs: nobody }))
+  const lost = await said(reached({ publicIpv4: null, ports, secondaries: [{ name: 'ns2.example.net', address: '192.0.2.2', port: 53 }] }), world({ resolveNs: nobody }))
   assert.match(lost.delegation ?? '', /^flaw: nobody outside finds club\.example\.org \(ENOTFOUND\): at whoever registers.*ns\.club\.example\.org and ns2\.example\.net/)
   const elsewhere = await said(reached({ publicIpv4: null, ports }), world({ resolveNs: async () => ['ns1.parking.example'] }))
   assert.match(elsewhere.delegation ?? '', /^flaw: .*ns1\.parking\.example, which isn't this house/)
