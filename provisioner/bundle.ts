@@ -2,7 +2,7 @@
 // Called when a pod is prepared and by the workshop. Pure, but for writeBundle.
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
-import { CAPABILITIES, MASKED, OOM_SCORE, READONLY, RLIMITS, SOCKET_MEMORY } from './confinement.ts'
+import { CAPABILITIES, MASKED, OOM_SCORE, READONLY, RLIMITS, SOCKET_MEMORY, TERMINALS } from './confinement.ts'
 import { IDS } from './instance.ts'
 
 /** The part of an OCI image configuration that matters to a pod. */
@@ -76,7 +76,7 @@ function mounts(spec: BundleSpec) {
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
     { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=64k', 'nr_inodes=1k'] },
-    { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'] },
+    { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5', `max=${TERMINALS}`] },
     { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=16m', 'nr_inodes=1k'] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
     { destination: '/sys', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'noexec', 'nodev', 'ro', 'mode=555', 'size=0k', 'nr_inodes=16'] },

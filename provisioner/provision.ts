@@ -13,7 +13,7 @@ import { Guard } from './guard.ts'
 import { openHost, type Host, type Housed } from './host.ts'
 import { lock } from './lock.ts'
 import { tidyImages } from './images/verbs.ts'
-import { widenMachine } from './machine.ts'
+import { shareLimits, widenMachine } from './machine.ts'
 import { ensureBridge } from './network.ts'
 import { route, unroute } from './prefix.ts'
 import { collectDead, reconcile } from './reconcile.ts'
@@ -42,6 +42,7 @@ export async function open(house: Housed, log: Logger, images?: string): Promise
   adoptOrphans()
   const host = await openHost(house, instance, log, images)
   widenMachine(log)
+  await shareLimits(log)
   await ensureBridge(instance, house.data)
   await route(instance, house).catch((error: unknown) => { log.error({ err: error }, 'sites can not be reached at IPv6 addresses of their own: the prefix could not be made local') })
   await writeResolvConf(host)
