@@ -106,7 +106,7 @@ export class Exchange implements Timed {
   get reference(): string { return this.id === '' ? this.id = idOf(this.request, this.asker.origin) : this.id }
 
   asked({ origin }: { readonly origin: string }): Asked {
-    return { method: this.request.method, zone: this.entry?.route.kind === 'panel' ? '' : this.host.zone, origin }
+    return { method: this.request.method, host: this.request.host, zone: this.entry?.route.kind === 'panel' ? '' : this.host.zone, site: this.site, origin }
   }
 
   // From serve.ts and the pool.

@@ -2,7 +2,7 @@
 import { decimal, list, valueEnd } from './syntax.ts'
 import { looksFor, octetsOf, readFields, without, type Judge, type Verdict } from './fields.ts'
 import { CHUNKED, CLOSE, KEEP_ALIVE, NONE, NO_OPTIONS, UNTIL_CLOSE, connectionOptions } from './request.ts'
-import { reachesZone } from './cookie.ts'
+import { reachesOthers, type Setter } from './cookie.ts'
 import type { Settings } from '../settings.ts'
 
 export class ResponseHead {
@@ -25,7 +25,7 @@ export class ResponseHead {
 }
 
 /** What reading a response needs to know of its request and route. */
-export type Asked = { method: string; zone: string; origin: string }
+export type Asked = Setter & { method: string; origin: string }
 
 class ResponseJudge implements Judge {
   static readonly LOOKS = looksFor(['connection', 'keep-alive', 'upgrade', 'trailer', 'content-length', 'transfer-encoding', 'proxy-connection', 'set-cookie', 'location', 'content-location', 'te'])
@@ -49,7 +49,7 @@ class ResponseJudge implements Judge {
       case 'connection': return this.options(value)
       case 'upgrade': this.head.upgrade = this.head.upgrade === '' ? value : `${this.head.upgrade}, ${value}`; return 'drop'
       case 'keep-alive': case 'proxy-connection': case 'te': return 'drop'
-      case 'set-cookie': return reachesZone(value, this.asked.zone) ? 'drop' : 'keep'
+      case 'set-cookie': return reachesOthers(value, this.asked) ? 'drop' : 'keep'
       case 'location': return this.redirect('Location', value)
       case 'content-location': return this.redirect('Content-Location', value)
       default: return name.includes('_') && /^(content.length|transfer.encoding)$/.test(name) ? 'drop' : 'keep'

@@ -2,7 +2,7 @@ import test, { type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { readResponse } from '../../../gateway/relay/message/response.ts'
 import { SETTINGS } from '../../../gateway/relay/settings.ts'
-import { answering, exchange, rawBackend, relayWith, staticRoute, Wire } from './house.ts'
+import { answering, exchange, rawBackend, relayWith, siteRoute, staticRoute, Wire } from './house.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n'
 
@@ -130,6 +130,17 @@ test('a cookie for the zone or a parent of it is dropped, a site\'s own is kept'
   assert.deepEqual(cookies, kept)
 })
 
+test('on a domain of its own a site sets cookies for its own hosts alone', async t => {
+  const cookies = async (hosts: string[]): Promise<string[] | null> => {
+    const set = ['a=1; Domain=example.org', 'b=2; Domain=.www.example.org', 'c=3; Domain=shop.example.org', 'd=4; Domain=org', 'e=5']
+    const { port: up } = await answering(t, `HTTP/1.1 200 OK\r\n${set.map(cookie => `Set-Cookie: ${cookie}\r\n`).join('')}Content-Length: 0\r\n\r\n`)
+    const { port } = await relayWith(t, hosts.map(host => ({ ...siteRoute('running', { address: '127.0.0.1', port: up }, host), site: 'club' })))
+    return (await exchange(t, port, 'GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n')).match(/(?<=Set-Cookie: ).(?==)/g)
+  }
+  assert.deepEqual(await cookies(['www.example.org']), ['b', 'e'])
+  assert.deepEqual(await cookies(['www.example.org', 'example.org']), ['a', 'b', 'e'])
+})
+
 /** What a visitor reads of a field that the upstream's answer has; `HERE` is the upstream's address and port. */
 async function relocated(t: TestContext, field: string, value: string): Promise<string> {
   const server = await rawBackend(t, socket => socket.on('data', () => socket.end(`HTTP/1.1 302 Found\r\n${field}: ${value.replace('HERE', `127.0.0.1:${server.port}`)}\r\nContent-Length: 0\r\n\r\n`)))
@@ -153,7 +164,7 @@ test('a redirect to the upstream\'s own address never becomes one to another hos
 })
 
 test('a redirect of a pod that listens on port 80 is one to itself with or without the port', () => {
-  const read = (value: string): string | undefined => readResponse(`HTTP/1.1 302 Found\r\nLocation: ${value}\r\n\r\n`, { method: 'GET', zone: '', origin: 'http://[fd00::2]' }, SETTINGS)?.fields
+  const read = (value: string): string | undefined => readResponse(`HTTP/1.1 302 Found\r\nLocation: ${value}\r\n\r\n`, { method: 'GET', host: 'a.test', zone: '', site: null, origin: 'http://[fd00::2]' }, SETTINGS)?.fields
   for (const value of ['http://[fd00::2]/x', 'http://[FD00::2]:80/x', 'http://[fd00::2]:0080/x']) assert.equal(read(value), 'Location: /x\r\n')
   for (const value of ['http://[fd00::2]:8080/x', 'http://[fd00::2]80/x', 'http://[fd00::22]/x']) assert.equal(read(value), `Location: ${value}\r\n`)
 })

@@ -10,7 +10,7 @@ import type { Pick } from './chance.ts'
 
 export type Kind = 'request' | 'response' | 'chunks'
 
-const ASKED = { method: 'GET', zone: 'example.test', origin: 'http://127.0.0.1:81' }
+const ASKED = { method: 'GET', host: 'a.test', zone: 'example.test', site: null, origin: 'http://127.0.0.1:81' }
 
 /** What is wrong with how `text` is read, or null. */
 export function fault(kind: Kind, text: string, pick: Pick): string | null {
