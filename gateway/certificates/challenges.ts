@@ -10,6 +10,8 @@ type Relays = { settled(version: number): Promise<boolean> }
 
 /** Challenges shown at a time: orders are few at a time, and of few names. */
 const MOST = 500
+/** A key for some minutes. */
+const CHALLENGE_BITS = 2048
 
 export class Challenges {
   readonly #shown = new Map<string, Shown>()
@@ -51,7 +53,7 @@ export class Challenges {
   }
 
   async #certificate({ domain, digest }: Challenge): Promise<Shown> {
-    const key = await newKey()
+    const key = await newKey(CHALLENGE_BITS)
     return { type: 'tls-alpn-01', host: domain, chain: signChallenge(domain, digest, key, this.#now()), key }
   }
 

@@ -24,9 +24,9 @@ const BEFORE = 3600 * 1000
 /** After version, serial number, signature algorithm, issuer, validity and subject (RFC 5280, 4.1). */
 const KEY_AT = 6
 
-/** The authority's private key, made outside the event loop. */
-export async function newKey(): Promise<string> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+/** An authority's private key, made outside the event loop. */
+export async function newKey(modulusLength = 3072): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength })
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
@@ -39,24 +39,43 @@ export async function newLeafKey(): Promise<string> {
 /** What an authority may sign: leaves for the zone and below, or for all names but those. */
 export type Scope = 'zone' | 'domains'
 
-/** The authority's own certificate, which says what it may sign. */
+/** The root's own certificate, which says what may be signed below it. */
 export function signRoot(zone: string, key: string, now: number, scope: Scope = 'zone'): string {
-  const subject = [{ shortName: 'O', value: 'Auberge' }, { shortName: 'CN', value: `Auberge ${scope === 'zone' ? '' : 'domains '}${zone}`.slice(0, 64) }]
+  const subject = subjectOf(zone, scope, '')
   const draft = begin(identifierOf(key), now, now + ROOT_LIFE)
   draft.setSubject(subject)
   draft.setIssuer(subject)
-  draft.setExtensions([
-    { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
-    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    { name: 'subjectKeyIdentifier' },
-    nameConstraints(zone, scope),
-  ])
+  draft.setExtensions([...authorityExtensions(1), nameConstraints(zone, scope)])
   return seal(draft, key, key)
 }
 
-/** A leaf for `names` (host names, wildcards, addresses) with `key`, signed by `root`. */
-export function signLeaf(root: Pair, names: string[], key: string, now: number): string {
+/** Of the one that signs leaves in the root's name, as long as the root lasts, and no other authority. */
+export function signIntermediate(root: Pair, zone: string, key: string, now: number, scope: Scope = 'zone'): string {
   const issuer = pki.certificateFromPem(root.certificate)
+  const draft = begin(identifierOf(key), now, issuer.validity.notAfter.getTime())
+  draft.setSubject(subjectOf(zone, scope, 'signing '))
+  draft.setIssuer(issuer.subject.attributes)
+  draft.setExtensions([...authorityExtensions(0), { name: 'authorityKeyIdentifier', keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() }])
+  return seal(draft, key, root.key)
+}
+
+/** A common name has 64 characters at most (RFC 5280, appendix A.1). */
+function subjectOf(zone: string, scope: Scope, what: string): { shortName: string; value: string }[] {
+  return [{ shortName: 'O', value: 'Auberge' }, { shortName: 'CN', value: `Auberge ${what}${scope === 'zone' ? '' : 'domains '}${zone}`.slice(0, 64) }]
+}
+
+/** `below`: authorities that may follow in a chain. */
+function authorityExtensions(below: number): object[] {
+  return [
+    { name: 'basicConstraints', cA: true, pathLenConstraint: below, critical: true },
+    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    { name: 'subjectKeyIdentifier' },
+  ]
+}
+
+/** A leaf for `names` (host names, wildcards, addresses) with `key`, signed by `by`. */
+export function signLeaf(by: Pair, names: string[], key: string, now: number): string {
+  const issuer = pki.certificateFromPem(by.certificate)
   const draft = begin(identifierOf(key), now, Math.min(now + LEAF_LIFE, issuer.validity.notAfter.getTime()))
   draft.setSubject([{ shortName: 'O', value: 'Auberge' }, ...names.slice(0, 1).filter(name => name.length <= 64).map(value => ({ shortName: 'CN', value }))])
   draft.setIssuer(issuer.subject.attributes)
@@ -68,10 +87,10 @@ export function signLeaf(root: Pair, names: string[], key: string, now: number):
     { name: 'authorityKeyIdentifier', keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
     { name: 'subjectAltName', altNames: names.map(name => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })) },
   ])
-  return seal(draft, key, root.key)
+  return seal(draft, key, by.key)
 }
 
-/** What answers a challenge over `acme-tls/1`: signed by its own RSA key, for the one name, with the digest of the key authorization in a critical extension (RFC 8737 section 3). */
+/** What answers a challenge over `acme-tls/1`: signed by its own key, of RSA, for the one name, with the digest of the key authorization in a critical extension (RFC 8737 section 3). */
 export function signChallenge(name: string, digest: Buffer, key: string, now: number): string {
   const draft = begin(identifierOf(key), now, now + CHALLENGE_LIFE)
   const subject = [{ shortName: 'O', value: 'Auberge' }, { shortName: 'CN', value: 'ACME challenge' }]

@@ -14,7 +14,7 @@ const KEY = Buffer.alloc(32, 9)
 
 test('an authority is its certificates, a key its bytes in base64url, however the authority wrote it', async t => {
   const directory = temporary(t)
-  const ca = signRoot('localhost', await newKey(), Date.now())
+  const ca = signRoot('localhost', await newKey(2048), Date.now())
   writeFileSync(`${directory}/ca.pem`, `# ours\n${ca}\n${ca}`)
   for (const text of [KEY.toString('base64url'), `${KEY.toString('base64')}\n`]) {
     writeFileSync(`${directory}/eab.key`, text, { mode: 0o600 })

@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict'
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import { test, type TestContext } from 'node:test'
 import { execa } from 'execa'
 import { pino } from 'pino'
+import { certificatesOf } from '../../../gateway/certificates/acme/chains.ts'
 import { Certificates } from '../../../gateway/certificates/certificates.ts'
-import { asPkcs12, newKey, newLeafKey, signLeaf, signRoot } from '../../../gateway/certificates/x509.ts'
+import { asPkcs12, newKey, newLeafKey, signIntermediate, signLeaf, signRoot } from '../../../gateway/certificates/x509.ts'
 import type { Certificate, CertificatesSnapshot, ToRelay } from '../../../gateway/messages.ts'
 import { until } from '../../helpers/patience.ts'
 import { temporary } from '../../helpers/temporary.ts'
@@ -72,13 +73,15 @@ test('in a zone of several labels one leaf serves the zone and all names below i
 for (const [kind, make] of [['P-256', newLeafKey], ['RSA', newKey]] as const) {
   test(`a leaf with a key of ${kind} passes the strict check of OpenSSL, and its identifier is its key's`, async t => {
     const folder = temporary(t)
-    const [rootKey, key] = await Promise.all([newKey(), make()])
+    const [rootKey, signingKey, key] = await Promise.all([newKey(), newKey(), make()])
     const root = { certificate: signRoot('example.org', rootKey, Date.now()), key: rootKey }
-    const leaf = signLeaf(root, ['a.example.org', '*.example.org'], key, Date.now())
+    const signing = { certificate: signIntermediate(root, 'example.org', signingKey, Date.now()), key: signingKey }
+    const leaf = signLeaf(signing, ['a.example.org', '*.example.org'], key, Date.now())
     assert.ok(new X509Certificate(leaf).checkPrivateKey(createPrivateKey(key)))
     writeFileSync(`${folder}/root.pem`, root.certificate)
+    writeFileSync(`${folder}/signing.pem`, signing.certificate)
     writeFileSync(`${folder}/leaf.pem`, leaf)
-    await execa('openssl', ['verify', '-x509_strict', '-verify_hostname', 'a.example.org', '-CAfile', `${folder}/root.pem`, `${folder}/leaf.pem`])
+    await execa('openssl', ['verify', '-x509_strict', '-verify_hostname', 'a.example.org', '-CAfile', `${folder}/root.pem`, '-untrusted', `${folder}/signing.pem`, `${folder}/leaf.pem`])
     const { stdout: text } = await execa('openssl', ['x509', '-noout', '-text', '-in', `${folder}/leaf.pem`])
     const spki = createPublicKey(createPrivateKey(key)).export({ type: 'spki', format: 'der' })
     const bits = kind === 'RSA' ? createPublicKey(createPrivateKey(key)).export({ type: 'pkcs1', format: 'der' }) : spki.subarray(spki.length - 65)
@@ -96,14 +99,18 @@ test('what the authority signs outside its zone no client believes', async t => 
   assert.equal(await verdict(t, stolen(['127.0.0.1']), root.certificate, '', '127.0.0.1'), 'excluded subtree violation')
 })
 
-test('the authority may sign for ten years but no other authority; a leaf lives at most 397 days and serves only', async t => {
+test('the root and the one that signs for it last ten years and make no other authority; a leaf lives at most 397 days and serves only', async t => {
   const certificates = await open(t, temporary(t))
   const root = new X509Certificate(certificates.authority ?? '')
-  const leaf = new X509Certificate(all(certificates)[0]?.chain ?? '')
+  const [leaf, signing, more] = certificatesOf(all(certificates)[0]?.chain ?? '')
+  assert.ok(leaf && signing && !more)
+  assert.deepEqual([root, signing].map(one => one.publicKey.asymmetricKeyDetails?.modulusLength), [3072, 3072])
   const days = (one: X509Certificate) => (one.validToDate.getTime() - one.validFromDate.getTime()) / DAY
   assert.ok(days(root) > 3600 && days(leaf) <= 397 && days(leaf) > 300)
   const { stdout } = await execa('openssl', ['x509', '-noout', '-text'], { input: root.toString() })
-  assert.match(stdout, /Basic Constraints: critical\s+CA:TRUE, pathlen:0/)
+  assert.match(stdout, /Basic Constraints: critical\s+CA:TRUE, pathlen:1/)
+  const { stdout: middle } = await execa('openssl', ['x509', '-noout', '-text'], { input: signing.toString() })
+  assert.match(middle, /Basic Constraints: critical\s+CA:TRUE, pathlen:0/)
   assert.match(stdout, /Key Usage: critical\s+Certificate Sign, CRL Sign/)
   assert.match(stdout, /Name Constraints: critical\s+Permitted:\s+DNS:localhost/)
   const { stdout: text } = await execa('openssl', ['x509', '-noout', '-text'], { input: leaf.toString() })
@@ -112,7 +119,7 @@ test('the authority may sign for ten years but no other authority; a leaf lives 
   assert.match(text, /ASN1 OID: prime256v1/)
   assert.match(text, /Key Usage: critical\s+Digital Signature\n/)
   const id = (kind: string, of: string) => new RegExp(`X509v3 ${kind} Key Identifier: \\s+([0-9A-F:]+)`).exec(of)?.[1]
-  assert.equal(id('Authority', text), id('Subject', stdout))
+  assert.deepEqual([id('Authority', text), id('Authority', middle)], [id('Subject', middle), id('Subject', stdout)])
   assert.ok(id('Subject', stdout))
 })
 
@@ -191,6 +198,16 @@ test('private keys are readable by control alone, and by the relays in the snaps
   for (const { chain, key } of snapshot.certificates) assert.ok(new X509Certificate(chain).checkPrivateKey(createPrivateKey(key)))
 })
 
+test('an authority of before there was an intermediate one goes on, for people trust its root', async t => {
+  const data = temporary(t)
+  const key = await newKey(2048)
+  mkdirSync(`${data}/certificates`, { mode: 0o700 })
+  writeFileSync(`${data}/certificates/authority.localhost.json`, JSON.stringify({ certificate: signRoot('localhost', key, Date.now()), key }), { mode: 0o600 })
+  const certificates = await open(t, data)
+  const [leaf, more] = certificatesOf(all(certificates)[0]?.chain ?? '')
+  assert.ok(leaf?.verify(new X509Certificate(certificates.authority ?? '').publicKey) && !more)
+})
+
 test('with --acme off there is no authority and no certificate', async t => {
   const certificates = await open(t, temporary(t), { source: 'off', hosts: ['alice.localhost'] })
   await certificates.want('bob.localhost')
@@ -217,8 +234,8 @@ test('over twelve years every leaf is renewed in time, the authority replaced on
     authorities.add(certificates.authority ?? '')
     const root = new X509Certificate(certificates.authority ?? '')
     for (const { names, chain } of all(certificates)) {
-      const leaf = new X509Certificate(chain)
-      assert.ok(leaf.validToDate.getTime() > now + DAY && leaf.verify(root.publicKey), `${names[0]} after ${day} days`)
+      const [leaf, signing] = certificatesOf(chain)
+      assert.ok(leaf && signing && leaf.validToDate.getTime() > now + DAY && leaf.verify(signing.publicKey) && signing.verify(root.publicKey), `${names[0]} after ${day} days`)
       leaves.add(leaf.fingerprint256)
     }
   }

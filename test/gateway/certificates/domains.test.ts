@@ -86,6 +86,6 @@ function leafOf(certificates: Certificates, name: string): Certificate {
 async function verified(data: string, { chain }: Certificate, root: string): Promise<'good' | 'bad'> {
   writeFileSync(`${data}/root.pem`, root)
   writeFileSync(`${data}/leaf.pem`, chain)
-  const { exitCode } = await execa('openssl', ['verify', '-no-CApath', '-no-CAstore', '-CAfile', `${data}/root.pem`, '-purpose', 'sslserver', `${data}/leaf.pem`], { reject: false })
+  const { exitCode } = await execa('openssl', ['verify', '-no-CApath', '-no-CAstore', '-CAfile', `${data}/root.pem`, '-untrusted', `${data}/leaf.pem`, '-purpose', 'sslserver', `${data}/leaf.pem`], { reject: false })
   return exitCode === 0 ? 'good' : 'bad'
 }
