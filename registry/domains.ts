@@ -12,6 +12,8 @@ type Row = {
 
 /** How long it is known who held a domain; then its DNS has had time to be put in order. */
 const REMEMBERED = 2 * 365 * 24 * 3600 * 1000
+/** Of one account at most: the newest. Whoever takes and gives back more by the day loses his own rest and nobody else's. */
+const REMEMBERED_EACH = 1_000
 
 const SELECT = 'SELECT domains.*, reservations.owner AS account FROM domains JOIN reservations ON reservations.name = domains.site'
 
@@ -34,6 +36,7 @@ export function openDomains(db: Database): Domains {
   }
   const rest = db.prepare('INSERT INTO released_domains (domain, account, until) VALUES (?, ?, ?) ON CONFLICT (domain, account) DO UPDATE SET until = max(until, excluded.until)')
   const forget = db.prepare('DELETE FROM released_domains WHERE until < ?')
+  const beyond = db.prepare('DELETE FROM released_domains WHERE account = ? AND until < (SELECT until FROM released_domains WHERE account = ? ORDER BY until DESC LIMIT 1 OFFSET ?)')
   const before = db.prepare<[string, number], { until: number | null }>('SELECT max(until) AS until FROM released_domains WHERE domain = ? AND account <> ?')
   const pastName = db.prepare<[string, number], { held: number }>('SELECT count(*) AS held FROM past_names WHERE name = ? AND owner <> ?')
 
@@ -46,6 +49,7 @@ export function openDomains(db: Database): Domains {
     if (remove.run(domain, site).changes === 0 || state === 'pending') return
     forget.run(Date.now() - REMEMBERED)
     rest.run(domain, account, until)
+    beyond.run(account, account, REMEMBERED_EACH - 1)
   }
 
   return {

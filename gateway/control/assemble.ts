@@ -98,7 +98,7 @@ export async function assemble(given: Given): Promise<Control> {
     await rememberWakes(parts)
     every(PRESSURE, () => admission.relieve(), log, stop.signal)
   }
-  const domains = new Domains(parts)
+  const domains = new Domains(parts, stop.signal)
   if (acme && certificates) new Orders({ ...parts, schedule: acme, certificates, challenges, domains }).start()
   every(DOMAINS, () => domains.round(), log, stop.signal)
   every(LOOK, async () => {

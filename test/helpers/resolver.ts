@@ -12,6 +12,8 @@ export type TestResolver = {
   names: Map<string, Names>
   /** answers: as it should. failing: SERVFAIL. silent: nothing at all. */
   mood: 'answers' | 'failing' | 'silent'
+  /** Names of which it says nothing at all. */
+  mute: (name: string) => boolean
   /** Questions asked, as `TXT _auberge.example.org`. */
   asked: string[]
   close(): void
@@ -23,7 +25,7 @@ const HOPS = 8
 
 export async function openResolver(names: Record<string, Names> = {}): Promise<TestResolver> {
   const socket = createSocket('udp4')
-  const resolver: TestResolver = { address: '', names: new Map(Object.entries(names)), mood: 'answers', asked: [], close: () => { socket.close() } }
+  const resolver: TestResolver = { address: '', names: new Map(Object.entries(names)), mood: 'answers', mute: () => false, asked: [], close: () => { socket.close() } }
   socket.on('message', (bytes, from) => {
     const reply = resolver.mood === 'silent' ? null : replyTo(resolver, Packet.parse(bytes))
     if (reply) socket.send(reply, from.port, from.address)
@@ -36,7 +38,7 @@ export async function openResolver(names: Record<string, Names> = {}): Promise<T
 
 type Resource = InstanceType<typeof Packet.Resource>
 
-function replyTo(resolver: TestResolver, query: Packet): Buffer {
+function replyTo(resolver: TestResolver, query: Packet): Buffer | null {
   const [question] = query.questions
   const reply = Packet.createResponseFromRequest(query)
   reply.header.ra = 1
@@ -45,6 +47,7 @@ function replyTo(resolver: TestResolver, query: Packet): Buffer {
   const type = Object.entries(Packet.TYPE).find(([, code]) => code === question.type)?.[0] ?? 'OTHER'
   const name = question.name.toLowerCase()
   resolver.asked.push(`${type} ${name}`)
+  if (resolver.mute(name)) return null
   if (resolver.mood === 'failing') reply.header.rcode = SERVFAIL
   else if (!resolver.names.has(name)) reply.header.rcode = NXDOMAIN
   else reply.answers = answersTo(resolver.names, name, type)

@@ -77,6 +77,19 @@ test('what was held rests after it was given back; a claim that proved nothing l
   assert.deepEqual([domains.othersUntil('example.org', 2), domains.othersUntil('example.org', 1), domains.othersUntil('pending.example', 2)], [until, null, null])
 })
 
+test('of what an account has given back the newest thousand are remembered, and none of others\' is forgotten for it', async t => {
+  const { registry: { domains } } = await sites(t)
+  const base = Date.now()
+  const giveBack = (site: string, account: number, index: number): void => {
+    domains.note({ ...domains.claim(`d${index}.example.org`, site, account, 5), state: 'verified', proof: 'txt' })
+    domains.release(`d${index}.example.org`, site, base + index)
+  }
+  giveBack('bob', 2, 0)
+  for (let index = 1; index <= 1_010; index++) giveBack('alice', 1, index)
+  assert.deepEqual([10, 11, 1_010].map(index => domains.othersUntil(`d${index}.example.org`, 2)), [null, base + 11, base + 1_010])
+  assert.equal(domains.othersUntil('d0.example.org', 1), base)
+})
+
 test('claims that prove nothing are forgotten, and a site takes its domains along', async t => {
   const { registry } = await sites(t)
   registry.domains.claim('example.org', 'alice', 1, 5)

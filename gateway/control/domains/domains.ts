@@ -18,9 +18,10 @@ export const QUARANTINE = 30 * DAY
 /** How often a domain that is held is looked at, and one that isn't proven yet. */
 const HELD_EVERY = 12 * HOUR
 const PENDING_EVERY = HOUR / 4
-/** Looks at a time, and how many more may wait; of one round at most. */
+/** Looks at a time for whoever waits for one, and how many more may wait; beside those, looks of a round, which takes so many domains of each kind at most. */
 const LOOKS = 8
 const WAITING = 200
+const ASIDE = 4
 const ROUND = 200
 
 type DomainParts = Pick<Parts, 'house' | 'registry' | 'states' | 'zone' | 'relays' | 'table' | 'log'>
@@ -29,10 +30,17 @@ type Claim = Pick<Domain, 'domain' | 'site' | 'account'>
 export class Domains {
   readonly #parts: DomainParts
   readonly #lanes = new Lanes(LOOKS, WAITING)
-
+  /** Lanes of their own, so that thousands of domains whose servers say nothing keep no person waiting. */
+  readonly #aside = new Lanes(ASIDE, Infinity)
   readonly #followers = new Set<(site: string) => void>()
 
-  constructor(parts: DomainParts) { this.#parts = parts }
+  readonly #signal: AbortSignal
+
+  /** `signal`: looks that are under way end with it. */
+  constructor(parts: DomainParts, signal: AbortSignal) {
+    this.#parts = parts
+    this.#signal = signal
+  }
 
   /** Calls `each` after the domains of a site may have changed. */
   follow(each: (site: string) => void): void { this.#followers.add(each) }
@@ -58,7 +66,7 @@ export class Domains {
 
   /** Looks at a domain now, and does what follows. `not_found` where the site has none such. */
   async check(site: string, domain: string): Promise<Domain> {
-    await this.#check(site, domain, Date.now())
+    await this.#check(site, domain, Date.now(), this.#lanes)
     return this.#required(site, domain)
   }
 
@@ -89,8 +97,8 @@ export class Domains {
     const { registry, log } = this.#parts
     registry.domains.expire(now - CLAIM)
     const due = [...registry.domains.due('held', now - HELD_EVERY, ROUND), ...registry.domains.due('pending', now - PENDING_EVERY, ROUND)]
-    await Promise.all(due.map(({ site, domain }) => this.#check(site, domain, now).catch((error: unknown) => {
-      log.warn({ err: error, domain, site }, 'a domain could not be looked at: trying again later')
+    await Promise.all(due.map(({ site, domain }) => this.#check(site, domain, now, this.#aside).catch((error: unknown) => {
+      if (!this.#signal.aborted) log.warn({ err: error, domain, site }, 'a domain could not be looked at: trying again later')
     })))
   }
 
@@ -106,11 +114,11 @@ export class Domains {
     return { name: proofNames(claim.domain)[0] ?? '', text: proofText(this.#parts.registry.settings, claim) }
   }
 
-  async #check(site: string, domain: string, now: number): Promise<void> {
+  async #check(site: string, domain: string, now: number, lanes: Lanes): Promise<void> {
     const { registry } = this.#parts
     const claim = this.#required(site, domain)
-    const seen = await this.#look(claim)
-    const rival = seen.txt === true ? await this.#outdone(claim) : null
+    const seen = await this.#look(claim, lanes)
+    const rival = seen.txt === true ? await this.#outdone(claim, lanes) : null
     const before = registry.domains.holder(domain)?.site ?? site
     registry.transaction(() => this.#take(claim, seen, rival, now))
     if (before !== site) await this.lead(before)
@@ -152,10 +160,10 @@ export class Domains {
   }
 
   /** The other account's domain that a claim with a TXT proof outdoes: one that nothing but an address shows to be its holder's. */
-  async #outdone({ domain, account }: Claim): Promise<Domain | null> {
+  async #outdone({ domain, account }: Claim, lanes = this.#lanes): Promise<Domain | null> {
     const holder = this.#parts.registry.domains.holder(domain)
     if (!holder || holder.account === account) return null
-    return isShown(await this.#look(holder)) ? null : holder
+    return isShown(await this.#look(holder, lanes)) ? null : holder
   }
 
   /** A claim of what is taken needs its proof first: nobody else's domain is even claimed without. */
@@ -180,12 +188,12 @@ export class Domains {
     }
   }
 
-  #look(claim: Claim): Promise<Look> {
+  #look(claim: Claim, lanes = this.#lanes): Promise<Look> {
     const { house, states, zone, registry } = this.#parts
     const { domain, site } = claim
     const own = [zone.own, zone.get(site) ?? zone.own].flatMap(({ a, aaaa }) => [...a, ...aaaa])
-    const sought = { domain, zone: house.zone, host: states.host(site), proof: proofText(registry.settings, claim), proofNames: proofNames(domain), own, resolvers: house.resolvers }
-    return this.#lanes.run(() => look(sought))
+    const sought = { domain, zone: house.zone, host: states.host(site), proof: proofText(registry.settings, claim), proofNames: proofNames(domain), own, resolvers: house.resolvers, signal: this.#signal }
+    return lanes.run(() => look(sought))
   }
 
   #required(site: string, domain: string): Domain {

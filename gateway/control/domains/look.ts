@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js'
 import type { Finding } from '../../../registry/types.ts'
 
 /** What to look for. `texts`: the proof and the names it may be at. `host`: the site's own name. `own`: the addresses of this house. `resolvers`: none means the machine's own. */
-export type Sought = { domain: string; zone: string; host: string; proof: string; proofNames: string[]; own: string[]; resolvers: string[] }
+export type Sought = { domain: string; zone: string; host: string; proof: string; proofNames: string[]; own: string[]; resolvers: string[]; signal: AbortSignal }
 
 /** Each null where DNS did not answer. `cname`: an alias of the site's own name, of another name of this house, or of neither. */
 export type Look = { txt: boolean | null; cname: 'site' | 'house' | 'none' | null; addresses: 'here' | 'mixed' | 'elsewhere' | 'nowhere' | null }
@@ -19,17 +19,23 @@ const NOTHING = new Set(['ENODATA', 'ENOTFOUND'])
 
 type Ask = <T>(question: (resolver: Resolver) => Promise<T[]>) => Promise<T[] | null>
 
-/** Never fails, and takes 8 s at most. */
+/** Takes 8 s at most; fails only when `signal` aborts. */
 export async function look(sought: Sought): Promise<Look> {
+  const { signal } = sought
+  signal.throwIfAborted()
   const resolver = new Resolver({ timeout: TRY, tries: 2 })
+  const cancel = (): void => resolver.cancel()
   if (sought.resolvers.length > 0) resolver.setServers(sought.resolvers)
-  const late = setTimeout(() => resolver.cancel(), WHOLE)
+  const late = setTimeout(cancel, WHOLE)
+  signal.addEventListener('abort', cancel)
   const ask: Ask = question => question(resolver).catch((error: NodeJS.ErrnoException) => (NOTHING.has(error.code ?? '') ? [] : null))
   try {
     const [txt, cname, addresses] = await Promise.all([isProven(ask, sought), aliasIn(ask, sought), placeOf(ask, sought)])
+    signal.throwIfAborted()
     return { txt, cname, addresses }
   } finally {
     clearTimeout(late)
+    signal.removeEventListener('abort', cancel)
   }
 }
 

@@ -172,6 +172,17 @@ test('after a restart relays have every domain, and what could not be asked chan
   assert.partialDeepStrictEqual(relay.routes.get('example.org'), { site: 'alice', state: 'asleep' })
 })
 
+test('hundreds of claims whose name servers say nothing keep nobody else waiting', async t => {
+  const { set, dns, bob } = await opened(t)
+  const { domains } = set.registry
+  for (let index = 0; index < 210; index++) domains.claim(`d${index}.silent.example`, 'bob', bob.id, 1_000)
+  dns.mute = name => name.endsWith('.silent.example')
+  await set.again()
+  await until(() => dns.asked.filter(question => question.endsWith('.silent.example')).length >= 4)
+  dns.names.set('www.example.org', { cname: 'alice.house.example' })
+  assert.equal((await set.control.desk.addDomain(set.alice, 'alice', 'www.example.org')).proof, 'cname')
+})
+
 test('what belongs to the house is no domain, and a site that is nobody\'s has none', async t => {
   const { set } = await opened(t, { routes: [{ host: 'fixed.example', upstream: { address: '192.0.2.7', port: 80 } }] })
   const { desk } = set.control
