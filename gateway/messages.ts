@@ -28,7 +28,7 @@ export type ToRelay =
 
 /**
  * A certificate as relays serve it. `names`: lower case, exact or `*.example.org`. `chain` and `key` are PEM, leaf first.
- * `trusted`: whether browsers accept it without being told to, so that redirecting to HTTPS breaks nothing.
+ * `trusted`: whether browsers accept it without being told to, so that redirecting to HTTPS breaks nothing; or did so with the one before, which has ended.
  */
 export type Certificate = { names: string[]; chain: string; key: string; trusted: boolean }
 

@@ -7,8 +7,8 @@ import type { Logger } from '../../wire/log.ts'
 import { inPieces, Snapshot } from '../control/snapshot.ts'
 import type { Certificate, CertificatesSnapshot, ToRelay } from '../messages.ts'
 import { Authorities } from './authorities.ts'
-import type { Authority } from './authority.ts'
 import { allKept, fileFor, forget, keep, privateDirectory } from './files.ts'
+import { usable, type Leaf } from './leaf.ts'
 import { isIn, namesFor } from './names.ts'
 import { newLeafKey, type Scope } from './x509.ts'
 
@@ -23,7 +23,6 @@ const ROUND = 12 * HOUR
 /** Milliseconds in which changes are written as one snapshot. */
 const DELAY = 200
 
-type Leaf = Certificate & { expiresAt: number; madeAt: number }
 /** `own`: our authority signed it. */
 export type CertificateView = { names: string[]; trusted: boolean; own: boolean; expiresAt: number }
 type Change = Extract<ToRelay, { type: 'certificate' | 'certificates' | 'uncertified' | 'tickets' }>
@@ -44,6 +43,8 @@ export class Certificates {
   readonly #outlived = new Set<string>()
   /** What others signed, by the first name; kept by whoever gave it. */
   readonly #given = new Map<string, Leaf>()
+  /** Names of which one that browsers trusted has ended: they stay for HTTPS only. */
+  readonly #lapsed = new Set<string>()
   readonly #followers = new Set<(change: Change) => void>()
   readonly #snapshot: Snapshot
   readonly #timer: NodeJS.Timeout
@@ -120,14 +121,26 @@ export class Certificates {
   install(given: Certificate & { expiresAt: number }): void {
     const leaf: Leaf = { ...given, madeAt: 0 }
     this.#given.set(given.names[0] ?? '', leaf)
-    this.#tell({ type: 'certificate', certificate: served(leaf) })
+    this.#lapsed.delete(given.names[0] ?? '')
+    this.#tell({ type: 'certificate', certificate: this.#served(leaf) })
+  }
+
+  /** What others signed for `id`, and browsers trusted, has ended: our own is served, of which they warn. Whoever was sent to HTTPS still is: plain HTTP would be worse. */
+  lapse(id: string): void {
+    this.#lapsed.add(id)
+    this.#retreat(id)
   }
 
   /** Goes back to our own certificate for `id`; to none where we have none. */
   withdraw(id: string): void {
-    if (!this.#given.delete(id)) return
+    const had = this.#lapsed.delete(id)
+    if (this.#given.has(id) || had) this.#retreat(id)
+  }
+
+  #retreat(id: string): void {
+    this.#given.delete(id)
     const own = this.#leaves.get(id)
-    this.#tell(own ? { type: 'certificate', certificate: served(own) } : { type: 'uncertified', name: id })
+    this.#tell(own ? { type: 'certificate', certificate: this.#served(own) } : { type: 'uncertified', name: id })
   }
 
   /** `host` is no name of ours any more. What others are served with stays. */
@@ -193,7 +206,7 @@ export class Certificates {
   }
 
   #tellOwn(id: string, leaf: Leaf | null): void {
-    if (leaf && !this.#given.has(id)) this.#tell({ type: 'certificate', certificate: served(leaf) })
+    if (leaf && !this.#given.has(id)) this.#tell({ type: 'certificate', certificate: this.#served(leaf) })
   }
 
   #isFresh(id: string): boolean {
@@ -248,12 +261,16 @@ export class Certificates {
   }
 
   #whole(): CertificatesSnapshot {
-    return { certificates: this.#all().map(served), ticketKey: this.#ticketKey }
+    return { certificates: this.#all().map(leaf => this.#served(leaf)), ticketKey: this.#ticketKey }
   }
 
   /** A few thousand certificates are some megabytes of text. */
   #pieces(): Iterable<string> {
-    return inPieces('{"certificates":[', this.#all().map(served), one => JSON.stringify(one), `],"ticketKey":${JSON.stringify(this.#ticketKey)}}`)
+    return inPieces('{"certificates":[', this.#all().map(leaf => this.#served(leaf)), one => JSON.stringify(one), `],"ticketKey":${JSON.stringify(this.#ticketKey)}}`)
+  }
+
+  #served({ names, chain, key, trusted }: Leaf): Certificate {
+    return { names, chain, key, trusted: trusted || this.#lapsed.has(names[0] ?? '') }
   }
 
   #write(act: () => Promise<void>): void {
@@ -266,22 +283,6 @@ export class Certificates {
   }
 }
 
-function served({ names, chain, key, trusted }: Leaf): Certificate {
-  return { names, chain, key, trusted }
-}
-
 function newTicketKey(): string {
   return randomBytes(48).toString('base64')
-}
-
-/** Null for what is damaged, or signed by another authority. */
-function usable(content: Partial<Leaf> | null, authority: Authority): Leaf | null {
-  try {
-    if (!content || !Array.isArray(content.names) || typeof content.chain !== 'string' || typeof content.key !== 'string') return null
-    const leaf = new X509Certificate(content.chain)
-    const madeAt = Number(content.madeAt) || 0
-    return authority.signed(leaf) ? { names: content.names, chain: content.chain, key: content.key, trusted: false, expiresAt: leaf.validToDate.getTime(), madeAt } : null
-  } catch {
-    return null
-  }
 }

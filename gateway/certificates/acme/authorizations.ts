@@ -12,10 +12,13 @@ type Task = { authorization: Authorization; offer: Offer; challenge: Challenge }
 export class Authorizations {
   readonly #solver: Solver
   readonly #parts: OrderParts
+  readonly #names: string[]
 
-  constructor(solver: Solver, parts: OrderParts) {
+  /** `identifiers`: those of the order; nothing is shown for another name. */
+  constructor(solver: Solver, parts: OrderParts, identifiers: string[]) {
     this.#solver = solver
     this.#parts = parts
+    this.#names = identifiers.map(each => each.replace(/^\*\./, ''))
   }
 
   /** Throws the Refusal of the first name that the server doesn't believe. Whatever was shown is cleared away. */
@@ -46,12 +49,13 @@ export class Authorizations {
   }
 
   #offer({ status, domain, challenges }: Authorization): Offer {
+    if (!this.#names.includes(domain)) throw new Refusal({ type: 'malformed', message: `${this.#parts.what}: the ACME server wants a proof of ${JSON.stringify(domain.slice(0, 100))}, which nobody asked for` })
     const failed = challenges.find(({ error }) => error !== null)
     if (status !== 'pending') throw refused(`${this.#parts.what}, ${domain}`, failed?.error ?? { detail: `the authorization is ${status}` }, null)
     const offer = challenges.find(({ type }) => type === this.#solver.type)
     if (offer && /^[A-Za-z0-9_-]{1,200}$/.test(offer.token)) return offer
     const offered = challenges.map(({ type }) => type).join(', ')
-    throw new Refusal({ type: 'malformed', message: `${this.#parts.what}: the ACME server lets ${domain} be proven by ${offered || 'nothing'}, and here it would be by ${this.#solver.type}` })
+    throw new Refusal({ type: 'unoffered', message: `${this.#parts.what}: the ACME server lets ${domain} be proven by ${offered || 'nothing'}, and here it would be by ${this.#solver.type}` })
   }
 
   /** After a kill it may have been told already. */
@@ -73,6 +77,6 @@ export class Authorizations {
     const answer = await this.#parts.account.post(url, null, this.#parts.what)
     const { status, identifier, challenges } = parsed(answer.body) as { status?: string; identifier?: { value?: string }; challenges?: Partial<Offer>[] }
     const offers = (Array.isArray(challenges) ? challenges : []).map(({ type = '', url = '', token = '', status = 'pending', error = null }) => ({ type, url, token, status, error }))
-    return { url, status: status ?? 'pending', domain: identifier?.value ?? '', challenges: offers, retryAt: answer.retryAt }
+    return { url, status: status ?? 'pending', domain: String(identifier?.value ?? '').toLowerCase(), challenges: offers, retryAt: answer.retryAt }
   }
 }

@@ -25,6 +25,11 @@ export function certificatesOf(chain: string): X509Certificate[] {
   return blocks.slice(0, LONGEST).map(block => new X509Certificate(block))
 }
 
+/** A chain without what else a server may have written between or after its certificates. */
+export function bare(chain: string): string {
+  return certificatesOf(chain).map(String).join('')
+}
+
 /** Throws a Refusal unless the chain's leaf is for `key` and covers every name. */
 export function check(chain: string, key: string, names: readonly string[]): void {
   const leaf = leafOf(chain)

@@ -1,10 +1,11 @@
 // What is known of one wanted certificate, in one file: the certificate there is, and how tries to get the next went. Kept by schedule.ts.
 import { X509Certificate } from 'node:crypto'
 import { fileFor, forget, keep, kept } from '../files.ts'
+import type { ChallengeType } from './challenge.ts'
 import { check } from './chains.ts'
 
-/** A certificate that an ACME server gave. Times are epoch milliseconds. `askAt`: when the server is asked for its own idea of `renewAt` again. */
-export type Certified = { server: string; key: string; chain: string; expiresAt: number; issuedAt: number; renewAt: number; askAt: number }
+/** A certificate that an ACME server gave, `by` which kind of challenge (null: nobody knows). Times are epoch milliseconds. `askAt`: when the server is asked for its own idea of `renewAt` again. */
+export type Certified = { server: string; key: string; chain: string; expiresAt: number; issuedAt: number; renewAt: number; askAt: number; by: ChallengeType | null }
 /** Why the last try failed. */
 export type Trouble = { type: string; message: string; at: number }
 export type Held = { identifiers: string[]; certified: Certified | null; failures: number; retryAt: number; trouble: Trouble | null }
@@ -44,7 +45,7 @@ function usable(found: Certified | null | undefined, identifiers: string[]): Cer
     if (!found) return null
     check(found.chain, found.key, identifiers)
     const expiresAt = new X509Certificate(found.chain).validToDate.getTime()
-    return { server: String(found.server), key: found.key, chain: found.chain, expiresAt, issuedAt: Number(found.issuedAt) || 0, renewAt: Number(found.renewAt) || 0, askAt: Number(found.askAt) || 0 }
+    return { server: String(found.server), key: found.key, chain: found.chain, expiresAt, issuedAt: Number(found.issuedAt) || 0, renewAt: Number(found.renewAt) || 0, askAt: Number(found.askAt) || 0, by: found.by ?? null }
   } catch {
     return null
   }

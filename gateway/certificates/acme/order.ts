@@ -2,7 +2,7 @@
 // order is gone on with, or begun anew where the server has given it up. Run by engine.ts.
 import { forget, keep, kept } from '../files.ts'
 import { Authorizations } from './authorizations.ts'
-import { best, check } from './chains.ts'
+import { bare, best, check } from './chains.ts'
 import type { Solver } from './challenge.ts'
 import { newKey, requestFor } from './keys.ts'
 import { Refusal, refused, type Problem } from './refusal.ts'
@@ -14,6 +14,9 @@ type Draft = { identifiers: string[]; server: string; key: string; url: string |
 export type Issued = { key: string; chain: string }
 /** `replaces`: the ARI identifier of the certificate that this one follows (RFC 9773 section 5). `issuer`: whom the chain should end with. */
 export type Wish = { identifiers: string[]; solver: Solver; replaces?: string | null; profile?: string | null; issuer?: string | null }
+
+/** A server asks for one of each name. */
+const MOST_AUTHORIZATIONS = 100
 
 type Status = 'pending' | 'ready' | 'processing' | 'valid' | 'invalid'
 type Found = { status: Status; authorizations: string[]; finalize: string; certificate: string | null; error: Problem | null; retryAt: number | null }
@@ -108,7 +111,8 @@ export class Order {
 
   async #prove(url: string, { authorizations }: Found): Promise<Found> {
     const { solver } = this.#wish
-    await new Authorizations(solver, this.#parts).prove(authorizations)
+    if (authorizations.length > MOST_AUTHORIZATIONS) throw new Refusal({ type: 'malformed', message: `${this.#what}: the ACME server wants ${authorizations.length} proofs of ${this.#wish.identifiers.length} names` })
+    await new Authorizations(solver, this.#parts, this.#wish.identifiers).prove(authorizations)
     return this.#until(url, ['ready', 'processing', 'valid'])
   }
 
@@ -120,7 +124,7 @@ export class Order {
   async #download(url: string): Promise<string> {
     const { account } = this.#parts
     const first = await account.post(url, null, this.#what)
-    return best(first, this.#wish.issuer ?? null, other => account.post(other, null, this.#what))
+    return bare(await best(first, this.#wish.issuer ?? null, other => account.post(other, null, this.#what)))
   }
 
   async #look(url: string): Promise<Found> {

@@ -25,6 +25,7 @@ const ADVICE: Record<string, string> = {
   serverInternal: 'the authority has a fault of its own; it is asked again later',
   tls: 'make sure that port 443 of this house can be reached from the internet',
   unauthorized: 'make sure that the name is delegated to this house, or points at it, and nowhere else',
+  unoffered: 'choose another authority with --acme',
   unreachable: 'make sure that this machine reaches the internet and that the URL of --acme is right; it is asked again later',
   unsupportedContact: 'check --acme-email',
   untrusted: "give the authority's own certificate with --acme-ca-file, and check this machine's clock",
@@ -34,11 +35,14 @@ const ADVICE: Record<string, string> = {
 /** `type` is the problem's last word (`caa`, `rateLimited`), or our own for what no server said. `retryAt`: epoch milliseconds before which a try is in vain; null where nobody said. */
 export class Refusal extends AubergeError {
   readonly type: string
+  /** The message without the advice. */
+  readonly said: string
   readonly retryAt: number | null
 
   constructor({ type, message, retryAt = null, cause }: Given) {
     super(codeOf(type), `${message}; ${ADVICE[type] ?? 'see what it says, and the log'}`, cause === undefined ? undefined : { cause })
     this.type = type
+    this.said = message
     this.retryAt = retryAt
   }
 }

@@ -5,12 +5,13 @@ import { privateDirectory } from '../files.ts'
 import { suggestion, identifierOf } from './ari.ts'
 import { BOUNDS, Budget, type Bounds } from './budget.ts'
 import { leafOf } from './chains.ts'
-import type { Solver } from './challenge.ts'
+import type { ChallengeType, Solver } from './challenge.ts'
 import type { Engine } from './engine.ts'
 import { HeldFile, type Certified, type Held } from './held.ts'
 import type { Issued } from './order.ts'
 import { Refusal } from './refusal.ts'
 import { Revocations } from './revocations.ts'
+import { byAny, inOrder } from './ways.ts'
 import { momentOf, renewalOf, retryOf } from './timing.ts'
 
 /** Orders at a time. */
@@ -19,19 +20,20 @@ const AT_ONCE = 4
 const NAP = 3600 * 1000
 /** A server's clock is told to the second; what is less is no error of ours. */
 const CLOCK = 60_000
-/** However wrong a clock is, and whatever a server suggests, a new certificate isn't ordered sooner after the last. */
-const REST = 3600 * 1000
+/** However wrong a clock is, and whatever a server suggests, a new certificate isn't ordered sooner after the last: milliseconds, or a share of what was left of it then. */
+const REST = { least: 1_000, most: 3600 * 1000, share: 1 / 3 }
 
-/** `id`: the first identifier, without a wildcard. `account`: whose orders it counts among; null: the house's own, which are not counted and come first. */
-export type Wanted = { identifiers: string[]; solver: Solver; account: number | null }
+/** `solvers`: the ways to prove the names, in the order they are tried. `account`: whose orders it counts among; null: the house's own, which are not counted and come first. */
+export type Wanted = { identifiers: string[]; solvers: Solver[]; account: number | null }
 /** What is said of a certificate: that it came or was there, that it has ended and nothing followed, that nobody wants it any more. */
-export type Word = { type: 'issued'; id: string; identifiers: string[]; certified: Certified } | { type: 'ended' | 'dropped'; id: string }
+export type Word = { type: 'issued'; id: string; identifiers: string[]; certified: Certified } | { type: 'ended'; id: string; certified: Certified } | { type: 'dropped'; id: string }
 export type AcmeView = {
   id: string; names: string[]; state: 'issued' | 'ordering' | 'waiting' | 'ended'; expiresAt: number | null; renewAt: number | null
   /** Why the last try failed, and when the next is. */
   trouble: { type: string; message: string; at: number } | null; retryAt: number | null
 }
 
+/** `id`: the first identifier, without a wildcard. */
 type Entry = Wanted & {
   id: string; file: HeldFile; held: Held; state: AcmeView['state']; said: 'nothing' | 'issued' | 'ended'
   /** Resolves, never rejects, with the end of the try that is under way. */
@@ -65,13 +67,13 @@ export class Schedule {
     return schedule
   }
 
-  /** Resolves once what was kept is told; what is missing is ordered in the background, now or when it may be. Another solver or account replaces the one of before. */
-  async want({ identifiers, solver, account }: Wanted): Promise<void> {
+  /** Resolves once what was kept is told; what is missing is ordered in the background, now or when it may be. Other solvers or another account replace the one of before. */
+  async want({ identifiers, solvers, account }: Wanted): Promise<void> {
     const id = identifiers[0]?.replace(/^\*\./, '') ?? ''
     const known = this.#entries.get(id)
-    if (known && `${known.identifiers}` === `${identifiers}`) return void Object.assign(known, { solver, account })
+    if (known && `${known.identifiers}` === `${identifiers}`) return void Object.assign(known, { solvers, account })
     const file = new HeldFile(`${this.#options.directory}/names`, id)
-    const entry: Entry = { id, identifiers, solver, account, file, held: await file.read(identifiers), state: 'waiting', said: 'nothing', trying: Promise.resolve() }
+    const entry: Entry = { id, identifiers, solvers, account, file, held: await file.read(identifiers), state: 'waiting', said: 'nothing', trying: Promise.resolve() }
     this.#entries.set(id, entry)
     this.#say(entry)
     this.#arm(Math.min(this.#wakeAt, this.#lookAt(entry)))
@@ -161,7 +163,7 @@ export class Schedule {
 
   #dueAt({ held: { certified, retryAt } }: Entry): number {
     const { server } = this.#options.engine
-    const due = certified === null || certified.server !== server ? 0 : Math.max(certified.renewAt, certified.issuedAt + REST)
+    const due = certified === null || certified.server !== server ? 0 : Math.max(certified.renewAt, certified.issuedAt + restOf(certified))
     return Math.max(due, retryAt)
   }
 
@@ -203,7 +205,8 @@ export class Schedule {
     entry.state = 'ordering'
     try {
       const replaces = before && before.server === engine.server && !anew ? identifierOf(before.chain) : null
-      await engine.issue({ identifiers: entry.identifiers, solver: entry.solver, replaces, profile, issuer }, issued => this.#keep(entry, issued))
+      await byAny(inOrder(entry.solvers, before?.by ?? null), solver =>
+        engine.issue({ identifiers: entry.identifiers, solver, replaces, profile, issuer }, issued => this.#keep(entry, issued, solver.type)))
     } catch (error) {
       await this.#fail(entry, error)
     } finally {
@@ -213,11 +216,11 @@ export class Schedule {
   }
 
   /** On disk before anybody hears of it. */
-  async #keep(entry: Entry, { key, chain }: Issued): Promise<void> {
+  async #keep(entry: Entry, { key, chain }: Issued, by: ChallengeType): Promise<void> {
     const { engine, log, chance } = this.#options
     const leaf = leafOf(chain)
     const now = this.#time()
-    const certified: Certified = { server: engine.server, key, chain, expiresAt: leaf.validToDate.getTime(), issuedAt: now, renewAt: renewalOf(leaf, chance()), askAt: now }
+    const certified: Certified = { server: engine.server, key, chain, expiresAt: leaf.validToDate.getTime(), issuedAt: now, renewAt: renewalOf(leaf, chance()), askAt: now, by }
     const held: Held = { identifiers: entry.identifiers, certified, failures: 0, retryAt: 0, trouble: null }
     if (this.#entries.get(entry.id) === entry) await entry.file.write(held)
     entry.held = held
@@ -266,8 +269,14 @@ export class Schedule {
     entry.said = is
     if (is === 'issued') return tell({ type: 'issued', id, identifiers, certified })
     log.error({ name: id, trouble: trouble?.message }, "a certificate has ended and could not be renewed: browsers will warn of the house's own, which is served instead")
-    tell({ type: 'ended', id })
+    tell({ type: 'ended', id, certified })
   }
+}
+
+/** One that had ended when it came is nothing to hurry for. */
+function restOf({ expiresAt, issuedAt }: Certified): number {
+  const left = expiresAt - issuedAt
+  return left > 0 ? Math.min(REST.most, Math.max(REST.least, left * REST.share)) : REST.most
 }
 
 function stateOf({ held: { certified } }: Entry, now: number): AcmeView['state'] {

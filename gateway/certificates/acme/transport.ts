@@ -4,7 +4,7 @@ import { FlattenedSign, type JWSHeaderParameters } from 'jose'
 import { Agent, request, type Dispatcher } from 'undici'
 import { refused, Refusal, type Problem } from './refusal.ts'
 
-/** Milliseconds for one request, from the connection to the last byte. */
+/** Milliseconds between two signs of life of the server. */
 const PATIENCE = 30_000
 /** Bytes of one answer. A chain has about 6,000. */
 const MOST = 2 ** 20
@@ -27,17 +27,19 @@ export class Transport {
   readonly #url: string
   readonly #agent: Agent
   readonly #now: () => number
+  readonly #patience: number
   readonly #nonces: string[] = []
   readonly #closing = new AbortController()
   #directory: { content: Promise<Directory>; at: number } | null = null
   /** The server's clock and both of ours when it last answered. */
   #clocks: { server: number; ours: number; steady: number } | null = null
 
-  /** `ca`: PEM of who may have signed the server's own certificate, instead of those Node knows. */
-  constructor({ url, ca, now = Date.now }: { url: string; ca: string | null; now?: () => number }) {
+  /** `ca`: PEM of who may have signed the server's own certificate, instead of those Node knows. `patience`: milliseconds between two signs of life, and half of what a request may take in all. */
+  constructor({ url, ca, now = Date.now, patience = PATIENCE }: { url: string; ca: string | null; now?: () => number; patience?: number }) {
     this.#url = url
     this.#now = now
-    this.#agent = new Agent({ connect: { ...(ca === null ? {} : { ca }), timeout: PATIENCE }, headersTimeout: PATIENCE, bodyTimeout: PATIENCE, maxResponseSize: MOST, keepAliveTimeout: 10_000 })
+    this.#patience = patience
+    this.#agent = new Agent({ connect: { ...(ca === null ? {} : { ca }), timeout: patience }, headersTimeout: patience, bodyTimeout: patience, maxResponseSize: MOST, keepAliveTimeout: 10_000 })
   }
 
   /**
@@ -64,7 +66,7 @@ export class Transport {
     for (let tries = 1; ; tries++) {
       const body = JSON.stringify(await sign(signer, { url, nonce: await this.#nonce() }, payload))
       const answer = await this.#send('POST', url, body)
-      if (answer.status < 400) return answer
+      if (isSuccess(answer)) return answer
       const problem = problemOf(answer.body)
       if (problem.type !== 'urn:ietf:params:acme:error:badNonce' || tries === NONCES) throw this.#refusal(what, answer, problem)
     }
@@ -73,7 +75,7 @@ export class Transport {
   /** What needs no signature: the directory, renewal information. */
   async get(url: string, what: string): Promise<Answer> {
     const answer = await this.#send('GET', url)
-    if (answer.status < 400) return answer
+    if (isSuccess(answer)) return answer
     throw this.#refusal(what, answer, problemOf(answer.body))
   }
 
@@ -105,7 +107,7 @@ export class Transport {
   async #send(method: 'GET' | 'HEAD' | 'POST', url: string, body?: string): Promise<Answer> {
     if (secure(url) === null) fail(`the ACME server names an address that is not https: ${url.slice(0, 100)}`)
     try {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(2 * PATIENCE)])
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(2 * this.#patience)])
       const headers = { 'user-agent': AGENT, ...(body === undefined ? {} : { 'content-type': JOSE }) }
       return await this.#read(await request(url, { method, headers, ...(body === undefined ? {} : { body }), dispatcher: this.#agent, signal }))
     } catch (error) {
@@ -130,6 +132,9 @@ export class Transport {
     return new Refusal({ type, message: `${what}: the ACME server answers with status ${status} and no reason`, retryAt })
   }
 }
+
+/** A redirect isn't followed: where else a server may be is for whoever names it with --acme. */
+function isSuccess({ status }: Answer): boolean { return status >= 200 && status < 300 }
 
 /** A flattened JWS (RFC 8555 section 6.2); without a nonce where it is one inside another. */
 export async function sign({ key, header }: Signer, more: { url: string; nonce?: string }, payload: object | null): Promise<object> {

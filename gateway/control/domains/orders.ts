@@ -17,14 +17,14 @@ type OrderParts = Pick<Parts, 'house' | 'registry' | 'relays' | 'table' | 'log'>
 
 export class Orders {
   readonly #parts: OrderParts
-  readonly #solver: Solver
+  /** In the order they are tried. What nobody can reach proves nothing: with HTTP off, the handshake alone does. */
+  readonly #solvers: Solver[]
 
   constructor(parts: OrderParts) {
     this.#parts = parts
     const { house, challenges, relays } = parts
-    // What nobody can reach proves nothing: with HTTP off, the handshake does.
-    const shown = house.http.length > 0 ? challenges.http01(relays) : challenges.tlsAlpn01(relays)
-    this.#solver = { ...shown, present: challenge => this.#present(shown, challenge) }
+    const shown = [...(house.http.length > 0 ? [challenges.http01(relays)] : []), challenges.tlsAlpn01(relays)]
+    this.#solvers = shown.map(one => ({ ...one, present: challenge => this.#present(one, challenge) }))
   }
 
   /** Orders what is missing, from now on as domains come, lead here and go. */
@@ -39,7 +39,7 @@ export class Orders {
     const { schedule, log } = this.#parts
     if (state === 'lapsed') return this.#drop(domain, null)
     if (state !== 'verified' || strayedAt !== null) return
-    schedule.want({ identifiers: [domain], solver: this.#solver, account }).catch((error: unknown) => { log.error({ err: error, domain }, 'no certificate could be ordered for a domain') })
+    schedule.want({ identifiers: [domain], solvers: this.#solvers, account }).catch((error: unknown) => { log.error({ err: error, domain }, 'no certificate could be ordered for a domain') })
   }
 
   #drop(domain: string, why: typeof GIVEN_UP | null): void {
