@@ -68,7 +68,7 @@ export async function startHouse(t: Cleaner, { data = dataFor(t), args = [] as s
     visit: (host, path = '/', asked = {}) => visit(agent, http, host, path, asked),
     visitTls: (host, ca, path = '/') => visitTls(port(ready.https), host, ca, path),
     dig: (name, type = 'A') => dig(dns, name, type),
-    auberge: (...args) => auberge(data, args),
+    auberge: (...args) => auberge(data, args, entering),
     pids: part => pidsOf(data, child, part),
   }
 }
@@ -110,11 +110,12 @@ async function dig(port: number, name: string, type: string): Promise<string> {
   return stdout.trim()
 }
 
-async function auberge(data: string, words: (string | { input: string })[]) {
+async function auberge(data: string, words: (string | { input: string })[], entering: string[]) {
   const args = words.filter(word => typeof word === 'string')
   const given = words.find(word => typeof word !== 'string')
+  const [file = '', ...argv] = [...entering, process.execPath, launcher]
   const cut = args.indexOf('--') === -1 ? args.length : args.indexOf('--')
-  const { exitCode = 1, stdout, stderr } = await execa(process.execPath, [launcher, ...args.slice(0, cut), '--data', data, ...args.slice(cut)], { reject: false, ...(given ?? { stdin: 'ignore' as const }) })
+  const { exitCode = 1, stdout, stderr } = await execa(file, [...argv, ...args.slice(0, cut), '--data', data, ...args.slice(cut)], { reject: false, ...(given ?? { stdin: 'ignore' as const }) })
   return { code: exitCode, stdout: String(stdout), stderr: String(stderr) }
 }
 

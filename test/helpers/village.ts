@@ -1,5 +1,5 @@
-// A small internet around a house: network namespaces for the house, a resolver (unbound), a visitor that has IPv6 only and one that has IPv4 only.
-// The house's namespace is the router between them. Everything is gone after the test. Used by test/e2e/ipv6.
+// A small internet around a house: network namespaces for the house, a resolver (unbound), an ACME server, a visitor that has IPv6 only and one that has IPv4 only.
+// The house's namespace is the router between them. Everything is gone after the test. Used by test/e2e/ipv6 and acme.
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { execa } from 'execa'
@@ -10,7 +10,9 @@ export const ZONE = 'auberge.example'
 /** Where the house is, on its loopback interface, as a router's addresses are; and its sites' prefix. */
 export const HOUSE = { ipv4: '203.0.113.1', ipv6: '2001:db8:1::53', prefix: '2001:db8:1:2::/64' }
 export const VISITOR = { ipv4: '198.51.100.2', ipv6: '2001:db8:6::2' }
-const RESOLVER = { ipv4: '192.0.2.2', ipv6: '2001:db8:53::2' }
+/** Whom everybody asks for names, and where an ACME server may be. */
+export const RESOLVER = { ipv4: '192.0.2.2', ipv6: '2001:db8:53::2' }
+export const AUTHORITY = '198.18.0.2'
 
 /** The doors of a house in the village. */
 export const DOORS = [
@@ -23,19 +25,25 @@ export type Place = {
   /** Runs a program there and resolves with what it wrote; of curl and dig names are asked of the resolver. */
   run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }>
 }
-export type Village = { house: Place; six: Place; four: Place; resolver: Place }
+export type Village = {
+  house: Place; six: Place; four: Place; resolver: Place; authority: Place
+  /** Another zone of the world than the house's: its records as lines of a zone file, in place of those of before. */
+  publish(zone: string, records: string): Promise<void>
+}
 
-export async function village(t: Cleaner): Promise<Village> {
-  const [house, six, four, resolver] = await Promise.all(['h', '6', '4', 'r'].map(letter => place(t, `augv${letter}${process.pid}`))) as [Place, Place, Place, Place]
+/** `zones`: those that will be published. */
+export async function village(t: Cleaner, zones: string[] = []): Promise<Village> {
+  const [house, six, four, resolver, authority] = await Promise.all(['h', '6', '4', 'r', 'a'].map(letter => place(t, `augv${letter}${process.pid}`))) as [Place, Place, Place, Place, Place]
   for (const address of [HOUSE.ipv4, HOUSE.ipv6]) await ip(house, `address add ${address} dev lo`)
   await join(house, six, 'six', ['2001:db8:6::1/64', `${VISITOR.ipv6}/64`])
   await join(house, four, 'four', ['198.51.100.1/24', `${VISITOR.ipv4}/24`])
   await join(house, resolver, 'resolver', ['192.0.2.1/24', `${RESOLVER.ipv4}/24`], ['2001:db8:53::1/64', `${RESOLVER.ipv6}/64`])
+  await join(house, authority, 'authority', ['198.18.0.1/24', `${AUTHORITY}/24`], ['2001:db8:ca::1/64', '2001:db8:ca::2/64'])
   await house.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1')
-  await resolve(t, resolver)
+  const publish = await resolve(t, resolver, zones)
   asks(t, six, RESOLVER.ipv6)
   asks(t, four, RESOLVER.ipv4)
-  return { house, six, four, resolver }
+  return { house, six, four, resolver, authority, publish }
 }
 
 async function place(t: Cleaner, netns: string): Promise<Place> {
@@ -76,9 +84,11 @@ function asks(t: Cleaner, { netns }: Place, resolver: string): void {
   writeFileSync(`/etc/netns/${netns}/resolv.conf`, `nameserver ${resolver}\n`)
 }
 
-/** Unbound, which asks the house for its zone, by IPv4 and IPv6. Nothing is kept between two questions. */
-async function resolve(t: Cleaner, at: Place): Promise<void> {
+/** Unbound, which asks the house for its zone, by IPv4 and IPv6, and knows the others itself. Nothing is kept between two questions. */
+async function resolve(t: Cleaner, at: Place, zones: string[]): Promise<Village['publish']> {
   const directory = temporary(t)
+  const write = (zone: string, records: string) => writeFileSync(`${directory}/${zone}`, `$ORIGIN ${zone}.\n$TTL 0\n@ SOA ns hostmaster ${Date.now() % 2 ** 31} 60 60 60 0\n@ NS ns\nns A ${RESOLVER.ipv4}\n${records}\n`)
+  for (const zone of zones) write(zone, '')
   writeFileSync(`${directory}/unbound.conf`, `server:
   directory: "${directory}"
   chroot: ""
@@ -94,13 +104,19 @@ async function resolve(t: Cleaner, at: Place): Promise<void> {
   cache-max-ttl: 0
   cache-max-negative-ttl: 0
 remote-control:
-  control-enable: no
+  control-enable: yes
+  control-interface: "${directory}/control"
+  control-use-cert: no
 stub-zone:
   name: "${ZONE}"
   stub-addr: ${HOUSE.ipv4}
   stub-addr: ${HOUSE.ipv6}
-`)
+${zones.map(zone => `auth-zone:\n  name: "${zone}"\n  zonefile: "${directory}/${zone}"\n  for-downstream: no\n  for-upstream: yes\n`).join('')}`)
   const child = spawn('ip', ['netns', 'exec', at.netns, 'unbound', '-c', `${directory}/unbound.conf`], { stdio: 'ignore' })
   t.after(() => child.kill('SIGKILL'))
   await until('the resolver answers', async () => (await at.run('dig', '+time=1', '+tries=1', `@${RESOLVER.ipv4}`, 'version.bind', 'CH', 'TXT')).code === 0)
+  return async (zone, records) => {
+    write(zone, records)
+    await execa('unbound-control', ['-c', `${directory}/unbound.conf`, 'auth_zone_reload', zone])
+  }
 }

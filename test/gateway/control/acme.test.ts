@@ -16,10 +16,11 @@ import { stage, type Stage } from './stage.ts'
 
 const ZONE = 'auberge.test'
 
-async function town(t: TestContext, { caFile = '/ca.pem' as string | null, before = async (_front: Front) => {} } = {}) {
+/** `life`: of certificates, seconds. */
+async function town(t: TestContext, { caFile = '/ca.pem' as string | null, before = async (_front: Front) => {}, life = 0 } = {}) {
   const socket = await boundUdp()
   t.after(() => socket.close())
-  const pebble = await Pebble.start(t, { dns: `127.0.0.1:${socket.port}` })
+  const pebble = await Pebble.start(t, { dns: `127.0.0.1:${socket.port}`, ...(life > 0 ? { life } : {}) })
   const front = await Front.start(t, pebble)
   await before(front)
   const acme: AcmeServer = { url: front.url, email: 'admin@auberge.test', caFile, binding: null, chain: null, profile: null }
@@ -123,10 +124,26 @@ test('DNS that answers something else is refused by the server and said; a new k
   assert.deepEqual(await values(), [])
 })
 
+test('one that ends and can\'t be renewed gives way to the house\'s own; health says so, and nobody is let in by plain HTTP for that, after a restart neither', async t => {
+  const { set, front, name } = await town(t, { life: 4 })
+  await name().ready
+  const relay = await set.relay()
+  const { chain } = await trusted(relay)
+  front.fault = path => (path === AT.order ? problem(403, 'rejectedIdentifier', 'policy forbids it') : null)
+  const own = await until('the house\'s own', () => { const it = servedBy(relay); return it && it.chain !== chain && it })
+  assert.match(new X509Certificate(own.chain).issuer, /Auberge/)
+  assert.equal(own.trusted, true, 'relays go on sending visitors to HTTPS')
+  assert.match(set.control.desk.health().warnings.join(), /the certificate of auberge\.test has ended and the house's own, which browsers don't know, is served instead.*policy forbids it/)
+  const [, , finding] = judged({ ...set.control.desk.certificates() }, Date.now())
+  assert.deepEqual([finding?.verdict, finding?.subject], ['flaw', 'certificate of auberge.test'])
+  await set.again()
+  assert.deepEqual(servedBy(await set.relay()), own)
+})
+
 test('a certificate of a root that browsers don\'t have redirects nobody, unless its authority was named as one\'s own', async t => {
   const { set, name } = await town(t, { caFile: null })
   await name().ready
   const relay = await set.relay()
-  await until('the certificate', () => stateOf(set)?.state === 'issued' && servedBy(relay)?.chain.match(/BEGIN CERTIFICATE/g)?.length === 2)
+  await until('the certificate', () => stateOf(set)?.state === 'issued' && /Pebble/.test(new X509Certificate(servedBy(relay)?.chain ?? '').issuer))
   assert.equal(servedBy(relay)?.trusted, false)
 })

@@ -44,6 +44,18 @@ test('by TLS-ALPN-01, where the house serves no HTTP', { timeout: 60_000 }, asyn
   assert.deepEqual([...heard], ['tls-alpn-01'])
 })
 
+test('where port 80 is blocked the handshake proves it instead, and a renewal begins with what worked', { timeout: 60_000 }, async t => {
+  const { desk, alice, dns, tls, root, heard } = await opened(t, {}, { isBlocked: true })
+  dns.names.set('example.org', { a: ['127.0.0.1'] })
+  await desk.addDomain(alice, 'alice', 'example.org')
+  const first = await until('the certificate', () => servedBy(tls, 'example.org', root), 30_000)
+  assert.deepEqual([...heard], ['http-01', 'tls-alpn-01'])
+  heard.clear()
+  await desk.acmeStep(alice, 'renew', 'example.org')
+  await until('the next one', async () => { const now = await servedBy(tls, 'example.org', root); return now && now.serialNumber !== first.serialNumber })
+  assert.ok(!heard.has('http-01'))
+})
+
 test('nothing is ordered for a domain that is proven and leads elsewhere; it waits, and has its certificate once it leads here', { timeout: 60_000 }, async t => {
   const { desk, alice, dns, tls, root } = await opened(t)
   const { records } = await desk.addDomain(alice, 'alice', 'later.example')
@@ -67,12 +79,12 @@ test('a domain that led here when it was looked at, and does not when its order 
   assert.ok((order.retryAt ?? 0) > Date.now() && heard.size === 0)
 })
 
-/** A control with a relay in this process and a Pebble that asks it; sites by `Rooms`. */
-async function opened(t: TestContext, change: Partial<House> = {}) {
+/** A control with a relay in this process and a Pebble that asks it, by HTTP at a port where nobody listens if it `isBlocked`; sites by `Rooms`. */
+async function opened(t: TestContext, change: Partial<House> = {}, { isBlocked = false } = {}) {
   const dns = await openResolver({ [`alice.${ZONE}`]: { a: ['127.0.0.1'] } })
   t.after(() => dns.close())
-  const [http = 0, tls = 0] = await freePorts(2)
-  const pebble = await Pebble.start(t, { dns: dns.address, httpPort: http, tlsPort: tls })
+  const [http = 0, tls = 0, closed = 0] = await freePorts(3)
+  const pebble = await Pebble.start(t, { dns: dns.address, httpPort: isBlocked ? closed : http, tlsPort: tls })
   const data = temporary(t)
   writeFileSync(`${data}/root.pem`, await pebble.root())
   const acme = { url: pebble.url, email: null, caFile: 'given', binding: null, chain: null, profile: null }

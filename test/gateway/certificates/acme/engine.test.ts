@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { test, type TestContext } from 'node:test'
+import { after, test, type TestContext } from 'node:test'
 import { pino } from 'pino'
 import { certificatesOf } from '../../../../gateway/certificates/acme/chains.ts'
 import { Engine, type EngineOptions } from '../../../../gateway/certificates/acme/engine.ts'
 import { Refusal } from '../../../../gateway/certificates/acme/refusal.ts'
-import { temporary } from '../../../helpers/temporary.ts'
+import { temporary, type Cleaner } from '../../../helpers/temporary.ts'
 import { nameServer, Web } from './names.ts'
 import { Pebble } from './pebble.ts'
 
@@ -19,11 +19,16 @@ async function open(t: TestContext, change: Pick<EngineOptions, 'server' | 'ca'>
   return engine
 }
 
-async function town(t: TestContext, labels = ['alice', 'bob'], env: Record<string, string> = {}) {
+async function found(t: Cleaner, env: Record<string, string> = {}) {
   const web = await Web.start(t)
-  const pebble = await Pebble.start(t, { dns: await nameServer(t, labels), httpPort: web.port, env })
+  const pebble = await Pebble.start(t, { dns: await nameServer(t, ['alice', 'bob']), httpPort: web.port, env })
   return { web, pebble }
 }
+
+/** For all that don't need a server of another kind: each has an account of its own. */
+const shared = await found({ after })
+
+const town = (t: TestContext, env?: Record<string, string>) => env ? found(t, env) : { ...shared, web: shared.web.reset() }
 
 test('names become a chain for a key of its own, P-256 as the account\'s, and nothing is shown afterwards', async t => {
   const { web, pebble } = await town(t)
@@ -46,7 +51,7 @@ test('names become a chain for a key of its own, P-256 as the account\'s, and no
 })
 
 test('names that the server believes already need nothing shown', async t => {
-  const { web, pebble } = await town(t, ['alice'], { PEBBLE_AUTHZREUSE: '100' })
+  const { web, pebble } = await town(t, { PEBBLE_AUTHZREUSE: '100' })
   const engine = await open(t, { server: pebble.url, ca: pebble.ca })
   const first = await engine.issue({ identifiers: ['alice.auberge.test'], solver: web.solver })
   const second = await engine.issue({ identifiers: ['alice.auberge.test'], solver: web.solver })
@@ -55,7 +60,7 @@ test('names that the server believes already need nothing shown', async t => {
 })
 
 test('four nonces of ten refused: the order comes to its end all the same', async t => {
-  const { web, pebble } = await town(t, ['alice'], { PEBBLE_WFE_NONCEREJECT: '40' })
+  const { web, pebble } = await town(t, { PEBBLE_WFE_NONCEREJECT: '40' })
   const engine = await open(t, { server: pebble.url, ca: pebble.ca })
   await engine.issue({ identifiers: ['alice.auberge.test'], solver: web.solver })
 })
@@ -145,7 +150,7 @@ test('the account\'s key is changed and certificates are ordered with the new on
 })
 
 test('a certificate is revoked, and the chain that ends with the wanted issuer is taken where there is one', async t => {
-  const { web, pebble } = await town(t, ['alice'], { PEBBLE_ALTERNATE_ROOTS: '1' })
+  const { web, pebble } = await town(t, { PEBBLE_ALTERNATE_ROOTS: '1' })
   const engine = await open(t, { server: pebble.url, ca: pebble.ca })
   const [, other] = await Promise.all([0, 1].map(async index => new X509Certificate(await pebble.root(index)).subject.replace(/^CN=/, '')))
   const { chain } = await engine.issue({ identifiers: ['alice.auberge.test'], solver: web.solver, issuer: other })

@@ -25,7 +25,7 @@ export class Front {
   cut: (path: string) => boolean = () => false
   /** Awaited before anything else. */
   before: (path: string) => Promise<void> = async () => {}
-  /** Changes what Pebble answered. */
+  /** Changes what Pebble answered, except where it refused: a nonce that it doesn't like is tried again. */
   change: (path: string, body: string) => string = (_path, body) => body
   /** Renewal information, by the certificate's identifier. Null: the server offers none. */
   renewal: ((id: string) => Fault) | null = null
@@ -82,7 +82,7 @@ export class Front {
     const headers = { host: from.headers.host ?? '', ...(body.length > 0 ? { 'content-type': from.headers['content-type'] ?? '' } : {}) }
     const answer = await request(url, { method: from.method as 'GET', headers, body: body.length > 0 ? body : null, dispatcher: this.#agent })
     const said = await answer.body.text()
-    const text = this.change(url.pathname, url.pathname === AT.directory ? this.#directory(said) : said)
+    const text = answer.statusCode >= 400 ? said : this.change(url.pathname, url.pathname === AT.directory ? this.#directory(said) : said)
     if (this.cut(url.pathname)) return void to.destroy()
     if (url.pathname === AT.order && answer.statusCode === 201) this.orders.push(payloadOf(body))
     const { 'content-length': _length, 'transfer-encoding': _encoding, ...rest } = answer.headers

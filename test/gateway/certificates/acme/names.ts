@@ -2,15 +2,15 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TestContext } from 'node:test'
 import type { Solver } from '../../../../gateway/certificates/acme/challenge.ts'
 import type { NameRecords } from '../../../../registry/types.ts'
+import type { Cleaner } from '../../../helpers/temporary.ts'
 import { boundUdp, dataDirectory, sampleZone, startNameServer } from '../../../dns/nameserver.ts'
 
 export const HERE: NameRecords = { a: ['127.0.0.1'], aaaa: [] }
 
 /** The address of a name server that answers for `auberge.test`, whose labels are `labels`. */
-export async function nameServer(t: TestContext, labels: string[]): Promise<string> {
+export async function nameServer(t: Cleaner, labels: string[]): Promise<string> {
   const { data, remove } = dataDirectory(sampleZone({ zone: 'auberge.test', apex: HERE, names: Object.fromEntries(labels.map(label => [label, HERE])) }))
   const socket = await boundUdp()
   const server = startNameServer(data, 'auberge.test', socket.fd, null)
@@ -41,7 +41,13 @@ export class Web {
     })
   }
 
-  static async start(t: TestContext, port = 0): Promise<Web> {
+  /** As a test finds it that is the only one. */
+  reset(): this {
+    this.shown.clear()
+    return Object.assign(this, { presented: 0, wrong: null })
+  }
+
+  static async start(t: Cleaner, port = 0): Promise<Web> {
     const server = createServer().listen(port, '127.0.0.1')
     t.after(() => { server.close(); server.closeAllConnections() })
     await once(server, 'listening')

@@ -4,54 +4,70 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import type { TestContext } from 'node:test'
+import { execa } from 'execa'
 import { Agent, request } from 'undici'
 import { newKey, newLeafKey, signLeaf, signRoot } from '../../../../gateway/certificates/x509.ts'
-import { temporary } from '../../../helpers/temporary.ts'
+import { temporary, type Cleaner } from '../../../helpers/temporary.ts'
+import type { Place } from '../../../helpers/village.ts'
 
-type Wish = { dns: string; httpPort?: number; tlsPort?: number; env?: Record<string, string>; binding?: { kid: string; key: string } }
+/** `life`: of its certificates, seconds; five years where nobody says. `at`: in a network namespace of its own, with an address there. */
+type Wish = { dns: string; life?: number; at?: { place: Place; address: string }; httpPort?: number; tlsPort?: number; env?: Record<string, string>; binding?: { kid: string; key: string } }
 
 /** An authority for servers on 127.0.0.1, and a certificate of it. */
 export async function localCertificate(): Promise<{ ca: string; cert: string; key: string }> {
-  const rootKey = await newKey()
+  const rootKey = await newKey(2048)
   const ca = signRoot('localhost', rootKey, Date.now())
   const key = await newLeafKey()
   return { ca, key, cert: signLeaf({ certificate: ca, key: rootKey }, ['localhost', '127.0.0.1'], key, Date.now()) }
 }
 
+/** For a server at another address, which is all that it vouches for. */
+async function ownCertificate(address: string): Promise<{ ca: string; cert: string; key: string }> {
+  const { stdout } = await execa('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '-', '-subj', '/CN=Pebble', '-addext', `subjectAltName=IP:${address}`])
+  const [key = '', ...rest] = stdout.split(/(?=-----BEGIN CERTIFICATE)/)
+  return { ca: rest.join(''), cert: rest.join(''), key }
+}
+
+/** What a URL answers with; null where nobody does, or not as wished. */
+type Fetch = (url: string) => Promise<string | null>
+
 export class Pebble {
   readonly ca: string
   readonly url: string
   readonly #start: () => ChildProcess
-  readonly #agent: Agent
+  readonly #fetch: Fetch
   readonly #management: string
   #child: ChildProcess
   log = ''
 
-  private constructor(ca: string, ports: { acme: number; management: number }, start: () => ChildProcess) {
+  private constructor(ca: string, urls: { acme: string; management: string }, start: () => ChildProcess, fetch: Fetch) {
     this.ca = ca
-    this.url = `https://127.0.0.1:${ports.acme}/dir`
-    this.#management = `https://127.0.0.1:${ports.management}`
-    this.#agent = new Agent({ connect: { ca } })
+    this.url = `${urls.acme}/dir`
+    this.#management = urls.management
+    this.#fetch = fetch
     this.#start = start
     this.#child = this.#run()
   }
 
   /** Resolves when it answers. `dns`: ADDRESS:PORT that it resolves names at. */
-  static async start(t: TestContext, wish: Wish): Promise<Pebble> {
+  static async start(t: Cleaner, wish: Wish): Promise<Pebble> {
     const directory = temporary(t, 'pebble')
-    const { ca, cert, key } = await localCertificate()
+    const address = wish.at?.address ?? '127.0.0.1'
+    const { ca, cert, key } = wish.at ? await ownCertificate(address) : await localCertificate()
     const [acme = 0, management = 0, httpPort = 0, tlsPort = 0] = await freePorts(4)
     writeFileSync(`${directory}/cert.pem`, cert)
     writeFileSync(`${directory}/key.pem`, key, { mode: 0o600 })
     const config = {
-      listenAddress: `127.0.0.1:${acme}`, managementListenAddress: `127.0.0.1:${management}`, certificate: `${directory}/cert.pem`, privateKey: `${directory}/key.pem`,
+      listenAddress: `${address}:${acme}`, managementListenAddress: `${address}:${management}`, certificate: `${directory}/cert.pem`, privateKey: `${directory}/key.pem`,
       httpPort: wish.httpPort ?? httpPort, tlsPort: wish.tlsPort ?? tlsPort, ocspResponderURL: '',
+      ...(wish.life ? { certificateValidityPeriod: wish.life } : {}),
       externalAccountBindingRequired: wish.binding !== undefined, externalAccountMACKeys: wish.binding ? { [wish.binding.kid]: wish.binding.key } : {},
     }
     writeFileSync(`${directory}/config.json`, JSON.stringify({ pebble: config }))
     const env = { PATH: '/usr/bin:/bin', PEBBLE_VA_NOSLEEP: '1', ...wish.env }
-    const pebble = new Pebble(ca, { acme, management }, () => spawn('pebble', ['-config', `${directory}/config.json`, '-dnsserver', wish.dns], { env, stdio: ['ignore', 'pipe', 'pipe'] }))
+    const [file = '', ...argv] = [...(wish.at ? ['ip', 'netns', 'exec', wish.at.place.netns] : []), 'pebble', '-config', `${directory}/config.json`, '-dnsserver', wish.dns]
+    const urls = { acme: `https://${address}:${acme}`, management: `https://${address}:${management}` }
+    const pebble = new Pebble(ca, urls, () => spawn(file, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] }), wish.at ? from(wish.at.place, `${directory}/cert.pem`) : here(ca))
     t.after(() => pebble.stop())
     await pebble.#answers()
     return pebble
@@ -93,17 +109,31 @@ export class Pebble {
   async #answers(): Promise<void> {
     const end = performance.now() + 20_000
     for (;;) {
-      const answer = await request(this.url, { dispatcher: this.#agent }).catch(() => null)
-      await answer?.body.dump()
-      if (answer?.statusCode === 200) return
+      if (await this.#fetch(this.url) !== null) return
       if (performance.now() > end || this.#child.exitCode !== null) throw new Error(`Pebble does not answer: ${this.log}`)
       await new Promise(resolve => { setTimeout(resolve, 20) })
     }
   }
 
   async #manage(path: string): Promise<string> {
-    const { body } = await request(`${this.#management}${path}`, { dispatcher: this.#agent })
-    return body.text()
+    return await this.#fetch(`${this.#management}${path}`) ?? Promise.reject(new Error(`Pebble does not answer for ${path}`))
+  }
+}
+
+function here(ca: string): Fetch {
+  const dispatcher = new Agent({ connect: { ca } })
+  return async url => {
+    const answer = await request(url, { dispatcher }).catch(() => null)
+    const text = await answer?.body.text()
+    return answer?.statusCode === 200 ? text ?? '' : null
+  }
+}
+
+/** Only who is in the namespace reaches it. */
+function from(place: Place, ca: string): Fetch {
+  return async url => {
+    const { code, stdout } = await place.run('curl', '--silent', '--fail', '--noproxy', '*', '--cacert', ca, url)
+    return code === 0 ? stdout : null
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { test, type TestContext } from 'node:test'
+import { after, test, type TestContext } from 'node:test'
 import { pino } from 'pino'
 import { identifierOf } from '../../../../gateway/certificates/acme/ari.ts'
 import { Engine } from '../../../../gateway/certificates/acme/engine.ts'
@@ -20,9 +20,14 @@ const log = pino({ level: process.env.LOG ?? 'silent' })
 
 type Plan = { schedule: Schedule; words: Word[]; certificate: (id: string) => X509Certificate | null }
 
-async function town(t: TestContext) {
-  const web = await Web.start(t)
-  const pebble = await Pebble.start(t, { dns: await nameServer(t, ['alice', 'bob', 'carol']), httpPort: web.port })
+const web = await Web.start({ after })
+const dns = await nameServer({ after }, ['alice', 'bob', 'carol'])
+const usual = await Pebble.start({ after }, { dns, httpPort: web.port })
+
+/** `life`: of a certificate, seconds. */
+async function town(t: TestContext, life?: number) {
+  web.reset()
+  const pebble = life === undefined ? usual : await Pebble.start(t, { dns, life, httpPort: web.port })
   const front = await Front.start(t, pebble)
   const directory = temporary(t)
   let ahead = 0
@@ -38,11 +43,11 @@ async function town(t: TestContext) {
     }
     return { schedule, words, certificate }
   }
-  const want = ({ schedule }: Plan, label: string, account: number | null = 1) => schedule.want({ identifiers: [`${label}.auberge.test`], solver: web.solver, account })
+  const want = ({ schedule }: Plan, label: string, account: number | null = 1) => schedule.want({ identifiers: [`${label}.auberge.test`], solvers: [web.solver], account })
   /** The clock goes on, and whoever sleeps by it wakes: a name that is dropped wakes the schedule. */
   const later = async ({ schedule }: Plan, milliseconds: number): Promise<void> => {
     ahead += milliseconds
-    await schedule.want({ identifiers: ['nobody.auberge.test'], solver: web.solver, account: -1 })
+    await schedule.want({ identifiers: ['nobody.auberge.test'], solvers: [web.solver], account: -1 })
     await schedule.drop('nobody.auberge.test')
   }
   return { web, pebble, front, directory, begin, want, later }
@@ -86,6 +91,30 @@ test('it is renewed at two thirds of its life, and one that can\'t be renewed is
   await later(plan, life)
   await until('the end', () => plan.words.at(-1)?.type === 'ended')
   await until('the end of the last try', () => viewOf(plan, 'alice')?.state === 'ended')
+})
+
+test('short lives are renewed at two thirds as well: 45 days, 6 days', async t => {
+  for (const days of [45, 6]) {
+    const { front, begin, want, later } = await town(t, days * 24 * 3600)
+    const plan = await begin()
+    await want(plan, 'alice')
+    const first = await issued(plan, 'alice')
+    assert.equal(Math.round((first.validToDate.getTime() - first.validFromDate.getTime()) / DAY), days)
+    await later(plan, days * 0.6 * DAY)
+    assert.equal(front.orders.length, 1)
+    await later(plan, days * 0.07 * DAY)
+    await until('a renewal', () => plan.certificate('alice.auberge.test')?.serialNumber !== first.serialNumber)
+  }
+})
+
+test('a certificate of seconds is renewed by itself before it has ended', async t => {
+  const { begin, want } = await town(t, 9)
+  const plan = await begin()
+  await want(plan, 'alice')
+  await until('a renewal', () => plan.words.length >= 2, 30_000)
+  const [first, second] = plan.words
+  assert.ok(first?.type === 'issued' && second?.type === 'issued', 'none has ended')
+  assert.ok(second.certified.issuedAt >= first.certified.renewAt && second.certified.issuedAt < first.certified.expiresAt)
 })
 
 test('a server that is away is asked again later, and the certificate comes when it is back', async t => {
@@ -229,12 +258,12 @@ test('another server\'s certificate is ordered at once and the one there is serv
   await want(one, 'alice')
   const first = await issued(one, 'alice')
   await one.schedule.close()
-  const other = await Pebble.start(t, { dns: await nameServer(t, ['alice']), httpPort: web.port })
+  const other = await Pebble.start(t, { dns, httpPort: web.port })
   const engine = await Engine.open({ server: other.url, ca: other.ca, email: null, directory, log, patience: { first: 50, most: 500, deadline: 20_000 } })
   const words: Word[] = []
   const schedule = await Schedule.open({ engine, directory, log, tell: word => { words.push(word) } })
   t.after(() => schedule.close())
-  await schedule.want({ identifiers: ['alice.auberge.test'], solver: web.solver, account: null })
+  await schedule.want({ identifiers: ['alice.auberge.test'], solvers: [web.solver], account: null })
   const serials = () => words.flatMap(word => (word.type === 'issued' ? [new X509Certificate(word.certified.chain).serialNumber] : []))
   assert.deepEqual(serials(), [first.serialNumber])
   await until('the other one', () => serials().length === 2)

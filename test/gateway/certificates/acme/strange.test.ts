@@ -2,20 +2,26 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { test, type TestContext } from 'node:test'
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { after, test, type TestContext } from 'node:test'
 import { pino } from 'pino'
 import { Engine } from '../../../../gateway/certificates/acme/engine.ts'
 import { Refusal } from '../../../../gateway/certificates/acme/refusal.ts'
+import { Transport } from '../../../../gateway/certificates/acme/transport.ts'
 import { newLeafKey, signLeaf, signRoot, newKey } from '../../../../gateway/certificates/x509.ts'
 import { until } from '../../../helpers/patience.ts'
 import { temporary } from '../../../helpers/temporary.ts'
 import { AT, Front } from './front.ts'
 import { nameServer, Web } from './names.ts'
-import { Pebble } from './pebble.ts'
+import { localCertificate, Pebble } from './pebble.ts'
+
+const web = await Web.start({ after })
+const pebble = await Pebble.start({ after }, { dns: await nameServer({ after }, ['alice']), httpPort: web.port, env: { PEBBLE_AUTHZREUSE: '0' } })
 
 async function town(t: TestContext) {
-  const web = await Web.start(t)
-  const pebble = await Pebble.start(t, { dns: await nameServer(t, ['alice']), httpPort: web.port, env: { PEBBLE_AUTHZREUSE: '0' } })
+  web.reset()
   const front = await Front.start(t, pebble)
   const directory = temporary(t)
   const begin = async (deadline = 20_000) => {
@@ -87,7 +93,7 @@ test('a change of the account\'s key that the server took in, or never heard of,
 test('a certificate for another key or another name is not taken, and the next try begins anew', async t => {
   const { front, begin, wish, directory } = await town(t)
   const engine = await begin()
-  const rootKey = await newKey()
+  const rootKey = await newKey(2048)
   const root = { certificate: signRoot('auberge.test', rootKey, Date.now()), key: rootKey }
   const other = signLeaf(root, ['alice.auberge.test'], await newLeafKey(), Date.now())
   front.change = (path, body) => (path.startsWith(AT.certificate) ? other : body)
@@ -111,8 +117,54 @@ test('what isn\'t https isn\'t asked, what is no JSON isn\'t read, what is endle
   await attempt((path, body) => (path.startsWith('/my-order/') ? json({ authorizations: ['http://127.0.0.1:1/'] })(body) : body), refusal('malformed', /not https/))
   await attempt((path, body) => (path === AT.directory ? '<html>' : body), refusal('malformed', /no JSON/))
   await attempt((path, body) => (path === AT.directory ? 'x'.repeat(2 ** 21) : body), refusal('unreachable', /./))
-  await attempt((path, body) => (path.startsWith(AT.authorization) ? body.replaceAll(/"token": ?"[^"]+"/g, '"token":"../../etc/passwd"') : body), refusal('malformed', /http-01/))
+  await attempt((path, body) => (path.startsWith(AT.authorization) ? body.replaceAll(/"token": ?"[^"]+"/g, '"token":"../../etc/passwd"') : body), refusal('unoffered', /http-01/))
   assert.equal(web.presented, 0)
+})
+
+test('what it asks too much, or for somebody else, is not shown; what it sends too much with a certificate is not kept; a redirect is not followed', async t => {
+  const { front, begin, wish, web } = await town(t)
+  const engine = await begin()
+  front.change = (path, body) => (path.startsWith('/my-order/') ? json({ authorizations: Array.from({ length: 5_000 }, (_, index) => `https://127.0.0.1:1/${index}`) })(body) : body)
+  await assert.rejects(engine.issue(wish), refusal('malformed', /wants 5000 proofs of 1 names/))
+  front.change = (path, body) => (path.startsWith(AT.authorization) ? json({ identifier: { type: 'dns', value: 'bob.auberge.test' } })(body) : body)
+  await assert.rejects(engine.issue(wish), refusal('malformed', /proof of "bob\.auberge\.test", which nobody asked for/))
+  assert.equal(web.presented, 0)
+  front.change = (_path, body) => body
+  front.fault = path => (path === AT.order ? { status: 307, body: '', headers: { location: 'https://127.0.0.1:1/' } } : null)
+  await assert.rejects(engine.issue(wish), refusal('malformed', /status 307/))
+  front.fault = () => null
+  front.change = (path, body) => (path.startsWith(AT.certificate) ? body.replaceAll('-----END CERTIFICATE-----\n', `$&${'padding\n'.repeat(10_000)}`) : body)
+  const { chain } = await engine.issue(wish)
+  assert.ok(chain.length < 10_000 && !chain.includes('padding') && chain.match(/BEGIN/g)?.length === 2)
+})
+
+test('answers of the wrong kind at any point are a failure like others', async t => {
+  const { front, begin, wish, web, directory } = await town(t)
+  const engine = await begin(300)
+  for (const at of [AT.order, '/my-order/', AT.authorization, AT.challenge, AT.finalize, AT.certificate]) {
+    for (const garbage of ['null', '[]', '{}', '{"status":7,"authorizations":[null],"identifier":7,"challenges":[null],"certificate":{}}', '{"challenges":[{"type":"http-01","token":7,"url":7}]}']) {
+      front.change = (path, body) => (path.startsWith(at) ? garbage : body)
+      // What is answered to an order or to a challenge isn't read.
+      await engine.issue(wish).catch((error: unknown) => assert.ok(error instanceof Error))
+      assert.equal(web.shown.size, 0)
+    }
+  }
+  front.change = (_path, body) => body
+  await engine.issue(wish)
+  assert.deepEqual(readdirSync(`${directory}/orders`), [])
+})
+
+test('a server that goes on and on with one answer is left', async t => {
+  const { ca, cert, key } = await localCertificate()
+  const server = createServer({ cert, key }, (_request, response) => {
+    const timer = setInterval(() => response.write(' '), 20)
+    response.once('close', () => clearInterval(timer))
+  }).listen(0, '127.0.0.1')
+  t.after(() => { server.close(); server.closeAllConnections() })
+  await once(server, 'listening')
+  const transport = new Transport({ url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/dir`, ca, patience: 100 })
+  t.after(() => transport.close())
+  await assert.rejects(transport.directory(), refusal('unreachable', /can't be reached/))
 })
 
 test('a server\'s words reach people as one plain line of bounded length', async t => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { momentOf, renewalOf, retryOf } from '../../../../gateway/certificates/acme/timing.ts'
+import { Refusal } from '../../../../gateway/certificates/acme/refusal.ts'
 import { retryAt } from '../../../../gateway/certificates/acme/transport.ts'
+import { byAny, inOrder } from '../../../../gateway/certificates/acme/ways.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -35,4 +37,23 @@ test('Retry-After is seconds or a date, and nonsense is nothing', () => {
   assert.equal(retryAt('120', 1000), 121_000)
   assert.equal(retryAt('Thu, 01 Jan 1970 00:01:00 GMT', 0), MINUTE)
   assert.deepEqual([retryAt('soon', 0), retryAt(null, 0)], [null, null])
+})
+
+test('ways to prove a name are tried in order, the one that worked last first; what no other way could mend ends the try', async () => {
+  const way = (type: 'http-01' | 'tls-alpn-01') => ({ type, present: async () => {}, cleanup: async () => {} })
+  const ways = [way('http-01'), way('tls-alpn-01')]
+  assert.deepEqual([null, 'tls-alpn-01' as const].map(last => inOrder(ways, last).map(({ type }) => type)), [['http-01', 'tls-alpn-01'], ['tls-alpn-01', 'http-01']])
+  const tried = async (...types: string[]): Promise<[number, Refusal | string]> => {
+    let tries = 0
+    const end = byAny(ways, async ({ type }) => { const refused = types[tries++]; if (refused) throw new Refusal({ type: refused, message: `${refused}!`, retryAt: tries }); return type })
+    return [await end.then(String, (error: Refusal) => error), tries].reverse() as [number, Refusal | string]
+  }
+  assert.deepEqual(await tried(), [1, 'http-01'])
+  assert.deepEqual(await tried('connection'), [2, 'tls-alpn-01'])
+  const [tries, caa] = await tried('caa')
+  assert.deepEqual([tries, caa instanceof Refusal && caa.type], [1, 'caa'])
+  const [, both] = await tried('unauthorized', 'rateLimited')
+  assert.ok(both instanceof Refusal)
+  assert.deepEqual([both.type, both.retryAt], ['rateLimited', 2])
+  assert.match(both.message, /^by http-01: unauthorized!; make sure .*; then rateLimited!; the authority allows/)
 })
