@@ -1,12 +1,17 @@
-// 5,000 custom domains: what their certificates cost a relay in memory, a handshake in CPU, and control when they are made or renewed.
-// Against nginx with a block for each. `--domains=N` for another number.
+// 5,000 custom domains: what their certificates cost a relay and control in memory, a handshake in CPU, and control when they are made, ordered or renewed.
+// Against nginx with a block for each, and against the same with ten. `--domains=N` for another number; `--part=relay` or `--part=control` for one half.
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connect } from 'node:tls'
+import { fileURLToPath } from 'node:url'
 import type { Certificate } from '../gateway/messages.ts'
 import { makeLeaves, nameOf } from './domains/leaves.ts'
 import { nginxWith } from './domains/peers.ts'
+import { orderCost, ordersAnHour } from './domains/renewals.ts'
 import { backendCommand } from './relay/contestants.ts'
-import { cpuOf, flag, inTurn, memoryOf, pause, Rig, type Running } from './relay/rig.ts'
+import { cpuOf, exec, flag, inTurn, memoryOf, pause, Rig, type Running } from './relay/rig.ts'
 import { certify, tlsOurs } from './relay/tls-peers.ts'
 import { compare, type Result } from './table.ts'
 
@@ -19,11 +24,37 @@ const FEW = 10
 
 export async function run(flags: string[]): Promise<Result[]> {
   const count = Number(flag(flags, 'domains') ?? 5_000)
-  const rounds = Number(flag(flags, 'rounds') ?? 3)
+  const part = flag(flags, 'part')
+  return [...(part === 'control' ? [] : await relays(count, Number(flag(flags, 'rounds') ?? 3))), ...(part === 'relay' ? [] : await control(count))]
+}
+
+async function control(count: number): Promise<Result[]> {
+  const held = { [`auberge, ${FEW}`]: await holder(FEW), auberge: await holder(count) }
+  const each = (what: 'memory' | 'cpu') => Object.fromEntries(Object.entries(held).map(([name, one]) => [name, [one[what]]]))
+  const lives = [90, 45, 6].map(life => ({ life, ...ordersAnHour(count, life) }))
+  return [
+    compare('domains control memory', 'MiB', each('memory'), `${count} certificates of the house's own authority in a process that does nothing else`),
+    compare('domains certificate', 'us/certificate', each('cpu'), 'made by the house\'s own authority, on disk and in the snapshot'),
+    compare('domains order', 'ms of CPU', { auberge: await orderCost(30) }, 'one order of an ACME server by HTTP-01, in control, relays and server apart'),
+    ...lives.map(({ life, mean, most }) => compare(`domains orders, ${life} days`, 'an hour', { auberge: [mean], 'the worst hour': [most] }, `${count} domains that came as the budget of a day lets them, certificates of ${life} days`)),
+  ]
+}
+
+async function holder(count: number): Promise<{ memory: number; cpu: number }> {
+  const dir = await mkdtemp(join(tmpdir(), 'auberge-bench-'))
+  try {
+    const { stdout } = await exec(process.execPath, ['--expose-gc', fileURLToPath(new URL('domains/control.ts', import.meta.url)), dir, String(count)])
+    return JSON.parse(stdout) as { memory: number; cpu: number }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+async function relays(count: number, rounds: number): Promise<Result[]> {
   const rig = await Rig.open()
   try {
     await certify(rig.dir)
-    const { certificates, cpuEach } = await makeLeaves(rig.dir, count)
+    const { certificates } = await makeLeaves(rig.dir, count)
     await rig.start(await backendCommand(rig.dir, BACKEND), BACKEND)
     const field = [await ours(rig, 'auberge', certificates, 1), await ours(rig, `auberge, ${FEW}`, certificates.slice(0, FEW), 2), ...await rig.field([nginxWith('nginx', certificates), nginxWith(`nginx, ${FEW}`, certificates.slice(0, FEW))], BACKEND + 3, BACKEND)]
     const untouched = await memory(field)
@@ -32,7 +63,6 @@ export async function run(flags: string[]): Promise<Result[]> {
     const conditions = `${count} domains with a P-256 certificate each, one process`
     return [
       compare('domains memory', 'MiB', untouched, `${conditions}, none visited`), compare('domains memory visited', 'MiB', used, `${conditions}, each visited`), ...results,
-      compare('domains certificate', 'us/certificate', { auberge: [cpuEach] }, 'made by the house\'s own authority, on disk and in the snapshot'),
     ]
   } finally {
     await rig.close()
