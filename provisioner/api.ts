@@ -60,10 +60,10 @@ export type PodEvent = { type: 'exit'; name: string; failure: string; at: number
 /** A deleted site's final backup. `id`: the name and the moment; times in epoch milliseconds. */
 export type Backup = { id: string; name: string; bytes: number; madeAt: number; keptUntil: number }
 
-/** Bytes, and how many files. */
 /** Bytes that each pod awake or frozen holds, by its site's name, and that the database server does: anonymous, shared and kernel memory, not page cache. */
 export type Held = { sites: Record<string, number>; database: number }
 
+/** Bytes, and how many files. */
 export type Usage = { memory: number; disk: number; files: number; database: number | null }
 
 /** `release` is the document root from now on. `restart`: an application that reads it only when it starts was started before. */
