@@ -34,7 +34,7 @@ function placed(sets: Rrset[], owner: string | null, wildcard: string | null): R
 export function answerFrom(found: Found<Rrset[]>, type: number, asking: Asking): Said {
   const own = found.is === 'name' && (type === TYPE.A || type === TYPE.AAAA) ? found.value.find(set => set.type === type) : undefined
   // Nearly all that is ever asked: without a look at aliases and hosts.
-  if (own !== undefined) return { kind: 'answer', answers: [own], authorities: [], additionals: [], plain: null }
+  if (own !== undefined) return addressed(own)
   const answers: Rrset[] = []
   const passed = new Set<string>()
   let owner: string | null = null
@@ -52,6 +52,11 @@ export function answerFrom(found: Found<Rrset[]>, type: number, asking: Asking):
     at = asking.find(owner)
   }
   return ended('answer', answers, asking)
+}
+
+/** The name's own addresses, and nothing else to say. */
+export function addressed(own: Rrset): Said {
+  return { kind: 'answer', answers: [own], authorities: [], additionals: [], plain: null }
 }
 
 function ended(kind: Said['kind'], answers: Rrset[], asking: Asking): Said {

@@ -11,13 +11,19 @@ import { encodeAddress, encodeData } from './rdata.ts'
 export type Rrset = { owner: string | null; type: number; ttl: number; rdata: Buffer[]; wildcard: string | null }
 
 /** The sets under one name, addresses first. What can't be encoded is left out: one bad record must not cost the other names their answers. */
-export function setsOf({ a, aaaa, sets = [] }: NameRecords, ttl: number): Rrset[] {
+export function setsOf(records: NameRecords, ttl: number): Rrset[] {
+  const { sets = [] } = records
   const found = [
-    setOf(TYPE.A, ttl, a.filter(isIPv4).map(encodeAddress)), setOf(TYPE.AAAA, ttl, aaaa.filter(isPlainIpv6).map(encodeAddress)),
+    addressesOf(records, TYPE.A, ttl), addressesOf(records, TYPE.AAAA, ttl),
     ...sets.map(set => setOf(TYPE[set.type], set.ttl, encoded(set))),
   ].filter(({ rdata }) => rdata.length > 0)
   // RFC 2181 section 10.1: nothing is beside a CNAME, and what answers wins.
   return found.length === 1 ? found : found.filter(({ type }, n) => type !== TYPE.CNAME && found.findIndex(other => other.type === type) === n)
+}
+
+/** The set of A or of AAAA alone, which may be empty. */
+export function addressesOf({ a, aaaa }: NameRecords, type: typeof TYPE.A | typeof TYPE.AAAA, ttl: number): Rrset {
+  return setOf(type, ttl, (type === TYPE.A ? a.filter(isIPv4) : aaaa.filter(isPlainIpv6)).map(encodeAddress))
 }
 
 function setOf(type: number, ttl: number, rdata: Buffer[]): Rrset {

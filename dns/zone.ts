@@ -6,10 +6,10 @@ import { TYPE } from './codes.ts'
 import { SignedAnswers } from './dnssec/answers.ts'
 import { keySets } from './dnssec/keyset.ts'
 import { Signer } from './dnssec/signer.ts'
-import { answerFrom, leadsOn, type Asking, type Lookup, type Said } from './lookup.ts'
+import { addressed, answerFrom, leadsOn, type Asking, type Lookup, type Said } from './lookup.ts'
 import { isWithin, keyOf } from './name.ts'
 import { encodeSoa } from './rdata.ts'
-import { setsOf, type Rrset } from './sets.ts'
+import { addressesOf, setsOf, type Rrset } from './sets.ts'
 import { Tree, type Found } from './tree.ts'
 
 /** A name server that the zone names; in the zone it answers with these addresses. */
@@ -18,8 +18,10 @@ export type NameServer = { name: string; a: string[]; aaaa: string[] }
 /**
  * A name with records: its sets and what it answers, made when it is first asked for. Most names have the one public address: they share
  * one object, and so one finished packet. `made`: at which version of the zone, or ALWAYS where the answers depend on no other name.
+ * `isShared`: others have it too, or it has more than addresses. What it answers is worth keeping: to keep it costs ten times what making it does
+ * where all there is are addresses of its own.
  */
-type Name = { records: NameRecords; sets: Rrset[] | null; answers: Map<number, Said> | null; made: number }
+type Name = { records: NameRecords; sets: Rrset[] | null; answers: Map<number, Said> | null; made: number; isShared: boolean }
 
 const REFUSED: Lookup = { kind: 'refused' }
 const NOTHING: NameRecords = { a: [], aaaa: [] }
@@ -117,6 +119,10 @@ export class Zone {
     if (found.is === 'none') return isWithin(key, this.key) ? this.#nxdomain : REFUSED
     if (found.is === 'empty') return this.#nodata
     const name = found.value
+    if (found.is === 'name' && !name.isShared && this.signed === null && (type === TYPE.A || type === TYPE.AAAA)) {
+      const own = addressesOf(name.records, type, this.#ttl)
+      if (own.rdata.length > 0) return addressed(own)
+    }
     if (name.made !== ALWAYS && name.made !== this.#version) name.answers = null
     // A wildcard asked by its own name says what it says of others, for what it said is kept under it.
     return name.answers?.get(type) ?? this.#say(key.startsWith('\x01*') ? { is: 'wildcard', value: name, at: key } : found, type)
@@ -179,7 +185,9 @@ export class Zone {
     if (label === '') return this.change({ '': records }, this.#serial)
     if (records.sets !== undefined || label.startsWith('*')) return this.#change(this.keyOf(label), records)
     const same = `${records.a.join()} ${records.aaaa.join()}`
-    const name = alike.get(same) ?? named(records)
+    const other = alike.get(same)
+    const name = other ?? named(records)
+    if (other !== undefined) other.isShared = true
     if (alike.size < MOST_ALIKE) alike.set(same, name)
     const key = this.keyOf(label)
     if (!this.#hosts.has(key)) this.#names.put(key, name)
@@ -227,5 +235,5 @@ export class Zone {
 }
 
 function named(records: NameRecords): Name {
-  return { records, sets: null, answers: null, made: ALWAYS }
+  return { records, sets: null, answers: null, made: ALWAYS, isShared: records.sets !== undefined }
 }
