@@ -5,7 +5,7 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import { AubergeError } from '../../wire/error.ts'
 import { addApi } from './api/all.ts'
 import { answerFault } from './faults.ts'
-import { admit, recognise } from './gate.ts'
+import { admit, admitAgain, recognise } from './gate.ts'
 import { secure } from './headers.ts'
 import { pickLanguage } from './language/pick.ts'
 import { addPages } from './pages/all.ts'
@@ -86,6 +86,7 @@ function guard(app: App, room: Room): void {
     admit(room, request)
     refuseLargeBodies(request)
   })
+  app.addHook('preHandler', async request => { if (!request.is404) admitAgain(room, request) })
   app.addHook('preParsing', async (request, reply) => {
     if (request.headers.expect !== undefined) reply.raw.writeContinue()
   })

@@ -44,6 +44,12 @@ export function admit(room: Room, request: FastifyRequest): void {
   may(room, request, access)
   if (access !== 'anyone' || changes(request)) checkScope(request)
   if (changes(request) && !suspendedToo) refuseSuspended(request)
+  if (changes(request)) refuseHalfMade(request)
+}
+
+/** Throws where a change was begun by somebody who may not any more: bodies take their time. */
+export function admitAgain(room: Room, request: FastifyRequest): void {
+  if (changes(request) && !stillMayChange(room, request)) throw new AubergeError('forbidden', 'You may not do this any more: the session or token has ended, or the account changed.')
 }
 
 /**
@@ -88,6 +94,11 @@ function own(room: Room, who: Account, request: FastifyRequest) {
   throw new AubergeError('not_found', `There is no site "${name}".`)
 }
 
+/** Until a name is held it may go back to everybody, and what is under way for it would then be done to somebody else's. */
+function refuseHalfMade({ reservation }: FastifyRequest): void {
+  if (reservation?.phase === 'creating') throw new AubergeError('conflict', `${reservation.name} is being made: wait until it is there.`)
+}
+
 function refuseSuspended(request: FastifyRequest): void {
   const reason = request.who?.suspended ?? null
   if (reason !== null) throw new AubergeError('forbidden', `Your account is suspended: ${reason}`)
@@ -110,6 +121,13 @@ export function stillMay(room: Pick<Room, 'registry'>, request: FastifyRequest):
   const { name, owner, createdAt } = request.reservation
   const now = room.registry.reservations.get(name)
   return now !== null && now.owner === owner && now.createdAt === createdAt && (owner === who.id || who.role === 'admin')
+}
+
+/** As stillMay, for what changes something: a suspended account may only look. */
+export function stillMayChange(room: Pick<Room, 'registry'>, request: FastifyRequest): boolean {
+  if (!stillMay(room, request)) return false
+  const { access, suspendedToo = false } = request.routeOptions.config
+  return access === 'anyone' || suspendedToo || standsFor(room, request.proof, request.secret)?.suspended === null
 }
 
 /** The signed-in account, on routes that need one. */

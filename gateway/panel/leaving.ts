@@ -1,6 +1,6 @@
 // When somebody who is inside a site has to leave: a console, a command. Called by api/console.ts and api/exec.ts.
 import type { FastifyRequest } from 'fastify'
-import { stillMay } from './gate.ts'
+import { stillMayChange } from './gate.ts'
 import type { Room } from './parts.ts'
 
 /** Milliseconds between two looks at whether the person may still be there. */
@@ -14,7 +14,7 @@ export function leaving(room: Room, request: FastifyRequest, site: string | null
   return end => {
     const stop = new AbortController()
     const look = async (): Promise<void> => {
-      if (!stillMay(room, request) || isLocked(room, request) || (site !== null && await isSuspended(room, site))) end('revoked')
+      if (!stillMayChange(room, request) || (site !== null && await isSuspended(room, site))) end('revoked')
     }
     const timer = setInterval(() => void look().catch(() => end('revoked')), LOOK)
     const closing = (): void => end('closing')
@@ -25,8 +25,4 @@ export function leaving(room: Room, request: FastifyRequest, site: string | null
 
 export async function isSuspended(room: Room, name: string): Promise<boolean> {
   return (await room.desk.view(name)).state === 'suspended'
-}
-
-function isLocked(room: Room, { who }: FastifyRequest): boolean {
-  return who !== null && who.id !== 0 && room.registry.accounts.get(who.id)?.suspended !== null
 }

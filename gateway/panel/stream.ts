@@ -2,7 +2,7 @@
 import { PassThrough, Transform, pipeline, type Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AubergeError } from '../../wire/error.ts'
-import { stillMay } from './gate.ts'
+import { admitAgain, stillMay } from './gate.ts'
 import type { Room } from './parts.ts'
 
 /** Milliseconds between comments that keep proxies from closing a silent stream, and looks at whether it may go on. */
@@ -51,8 +51,8 @@ function flushed(reply: FastifyReply, source: Readable): FastifyReply {
   return reply
 }
 
-/** `body`, failing with `too_large` once it has brought more than `most` bytes, and when its sender leaves. */
-export function bounded(body: Readable, most: number): Readable {
+/** `body`, failing with `too_large` once it has brought more than `most` bytes, when its sender leaves, and at its end with what `last` throws. */
+export function bounded(body: Readable, most: number, last = () => {}): Readable {
   let size = 0
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -60,14 +60,25 @@ export function bounded(body: Readable, most: number): Readable {
       if (size > most) done(new AubergeError('too_large', `An upload may have at most ${most} bytes.`))
       else done(null, chunk)
     },
+    flush(done) {
+      try {
+        last()
+        done()
+      } catch (error) {
+        done(error as Error)
+      }
+    },
   })
   pipeline(body, counter, () => {})
   return counter
 }
 
-/** Gives `use` the body, at most `most` bytes. That there were more is what is said, whatever `use` made of the cut. */
-export async function withUpload<T>(body: Readable, most: number, use: (archive: Readable) => Promise<T>): Promise<T> {
-  const archive = bounded(body, most)
+/**
+ * Gives `use` the body, at most `most` bytes; its end comes only if who sent it may still do what they began. That there were more, or that they may not, is
+ * what is said, whatever `use` made of the cut.
+ */
+export async function withUpload<T>(room: Room, request: FastifyRequest, { body, most }: { body: Readable; most: number }, use: (archive: Readable) => Promise<T>): Promise<T> {
+  const archive = bounded(body, most, () => admitAgain(room, request))
   try {
     return await use(archive)
   } catch (error) {

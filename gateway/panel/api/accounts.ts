@@ -19,7 +19,7 @@ const SignUp = Type.Object({
   password: Type.String({ maxLength: 1100 }),
   invite: Type.Optional(Type.String({ maxLength: 200 })),
   role: Type.Optional(Role),
-})
+}, { additionalProperties: false })
 
 const most = (maximum: number, description: string) => Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum }), Type.Null()], { description: `${description}; null: as the house says` }))
 

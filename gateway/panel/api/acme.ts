@@ -6,7 +6,7 @@ import type { Room } from '../parts.ts'
 import { caller } from '../gate.ts'
 import { Acme } from '../shapes/house.ts'
 
-const Name = Type.Union([Type.Object({ name: Type.Optional(Type.String({ maxLength: 253 })) }), Type.Null()])
+const Name = Type.Union([Type.Object({ name: Type.Optional(Type.String({ maxLength: 253 })) }, { additionalProperties: false }), Type.Null()])
 const STEPS: [AcmeStep, string][] = [
   ['renew', 'Orders another certificate now'], ['revoke', 'Orders another and has the one there was revoked: its key was stolen'], ['rollover', 'Another key for the account'],
 ]

@@ -1,8 +1,9 @@
 // A site's backup: taken as a download, put back as a body.
 import { Type } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import type { Readable } from 'node:stream'
 import { mostLimits } from '../../../registry/parse.ts'
-import { DEFAULT_LIMITS, type Account } from '../../../registry/types.ts'
+import { DEFAULT_LIMITS } from '../../../registry/types.ts'
 import { AubergeError } from '../../../wire/error.ts'
 import type { App } from '../app.ts'
 import { caller, siteName } from '../gate.ts'
@@ -28,17 +29,17 @@ export function addBackup(app: App, room: Room): void {
     return sendStream(room, reply, archive)
   })
   app.put('/api/sites/:name/backup', { config: { access: 'owner', most: request => mostOf(room, siteName(request)), errors: ['bad_archive', 'conflict', 'quota'] }, bodyLimit: MAX_BACKUP, schema: { summary: 'Restore a backup, of this site or another: files, database and settings', params: Named, response: { 200: Site } } }, async request => {
-    await restore(room, caller(request), siteName(request), needBody(request.body))
+    await restore(room, request, needBody(request.body))
     return room.desk.view(siteName(request))
   })
 }
 
 /** Bytes decide what it is. */
-export async function restore(room: Room, account: Account, name: string, body: Readable): Promise<void> {
-  await withUpload(body, mostOf(room, name), async archive => {
+export async function restore(room: Room, request: FastifyRequest, body: Readable): Promise<void> {
+  await withUpload(room, request, { body, most: mostOf(room, siteName(request)) }, async archive => {
     const [first, second] = await peek(archive, 2)
     if (first !== 0x1f || second !== 0x8b) throw new AubergeError('unsupported_type', 'A backup is a tar.gz.')
-    await room.desk.restore(account, name, archive)
+    await room.desk.restore(caller(request), siteName(request), archive)
   })
 }
 

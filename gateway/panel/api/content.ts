@@ -1,8 +1,8 @@
 // PUT /api/sites/NAME/content: an archive becomes the site's document root. Streamed: no byte waits in memory or is believed by its label.
 import { Type } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import type { Readable } from 'node:stream'
 import { AubergeError } from '../../../wire/error.ts'
-import type { Account } from '../../../registry/types.ts'
 import type { ArchiveType } from '../../desk.ts'
 import type { App } from '../app.ts'
 import { caller, siteName } from '../gate.ts'
@@ -15,7 +15,7 @@ const Named = Type.Object({ name: Type.String() })
 export function addContent(app: App, room: Room): void {
   takeAnything(app)
   app.put('/api/sites/:name/content', { config: { access: 'owner', most: MAX_UPLOAD, deploys: true, errors: ['bad_archive', 'conflict'] }, bodyLimit: MAX_UPLOAD, schema: { summary: 'Deploy a zip or tar.gz', params: Named, response: { 200: Released } } },
-    request => deploy(room, caller(request), siteName(request), needBody(request.body)))
+    request => deploy(room, request, needBody(request.body)))
 }
 
 /** Within `app`, a body is a stream, whatever its Content-Type (curl -T sends none). */
@@ -30,8 +30,8 @@ export function needBody(body: unknown): Readable {
 }
 
 /** The archive's first bytes say what it is. `unsupported_type`, `too_large`, `bad_archive`. */
-export function deploy(room: Room, account: Account, name: string, body: Readable): Promise<{ release: string }> {
-  return withUpload(body, MAX_UPLOAD, async archive => room.desk.deploy(account, name, await sniff(archive), archive))
+export function deploy(room: Room, request: FastifyRequest, body: Readable): Promise<{ release: string }> {
+  return withUpload(room, request, { body, most: MAX_UPLOAD }, async archive => room.desk.deploy(caller(request), siteName(request), await sniff(archive), archive))
 }
 
 async function sniff(archive: Readable): Promise<ArchiveType> {

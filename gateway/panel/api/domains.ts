@@ -11,7 +11,7 @@ import { nothing } from '../shapes/shape.ts'
 const Name = Type.String({ maxLength: 300 })
 const Named = Type.Object({ name: Type.String() })
 const Both = Type.Object({ name: Type.String(), domain: Name })
-const NewDomain = Type.Object({ domain: Name, www: Type.Optional(Type.Boolean({ description: 'also www. of it' })) })
+const NewDomain = Type.Object({ domain: Name, www: Type.Optional(Type.Boolean({ description: 'also www. of it' })) }, { additionalProperties: false })
 const Change = Type.Object({ canonical: Type.Boolean({ description: 'send visitors of all other hosts of the site here' }) }, { additionalProperties: false })
 
 export function addDomains(app: App, room: Room): void {

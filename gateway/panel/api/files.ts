@@ -69,5 +69,5 @@ function refuse(message: string): never {
 
 /** `conflict` where the file hasn't the version that was expected. */
 export function write(room: Room, request: FastifyRequest, path: string, version: string, body: Readable): Promise<{ version: string }> {
-  return withUpload(body, MAX_UPLOAD, file => room.desk.writeFile(caller(request), siteName(request), { path, expected: version }, file))
+  return withUpload(room, request, { body, most: MAX_UPLOAD }, file => room.desk.writeFile(caller(request), siteName(request), { path, expected: version }, file))
 }

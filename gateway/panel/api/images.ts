@@ -11,7 +11,7 @@ import { nothing, stream } from '../shapes/shape.ts'
 
 const Named = Type.Object({ name: Type.String() })
 const Build = Type.Object({ ifChanged: Type.Optional(Type.Union([Type.Literal('0'), Type.Literal('1')])) })
-const Pin = Type.Object({ version: Type.Integer({ minimum: 1 }) })
+const Pin = Type.Object({ version: Type.Integer({ minimum: 1 }) }, { additionalProperties: false })
 
 export function addImages(app: App, room: Room): void {
   app.get('/api/images', { config: { access: 'account' }, schema: { summary: 'All images', response: { 200: Type.Array(Image) } } }, () => room.desk.images())

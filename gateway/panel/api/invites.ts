@@ -10,7 +10,7 @@ import { Invite as Shown } from '../shapes/person.ts'
 import { nothing } from '../shapes/shape.ts'
 
 const Coded = Type.Object({ code: Type.String({ maxLength: 100 }) })
-const NewInvite = Type.Union([Type.Object({ uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }), Type.Null()])
+const NewInvite = Type.Union([Type.Object({ uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }, { additionalProperties: false }), Type.Null()])
 
 export function addInvites(app: App, room: Room): void {
   app.get('/api/invites', { config: { access: 'admin' }, schema: { summary: 'All invites', response: { 200: Type.Array(Shown) } } }, () => room.registry.invites.list())

@@ -6,8 +6,8 @@ import type { Room } from '../parts.ts'
 import { Released, Site } from '../shapes/site.ts'
 
 const Named = Type.Object({ name: Type.String() })
-const Sleep = Type.Union([Type.Object({ tier: Type.Optional(Type.Union([Type.Literal('frozen'), Type.Literal('asleep')])) }), Type.Null()])
-const Rollback = Type.Object({ release: Type.String({ minLength: 1, maxLength: 200 }) })
+const Sleep = Type.Union([Type.Object({ tier: Type.Optional(Type.Union([Type.Literal('frozen'), Type.Literal('asleep')])) }, { additionalProperties: false }), Type.Null()])
+const Rollback = Type.Object({ release: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false })
 
 export function addPower(app: App, room: Room): void {
   const { desk } = room

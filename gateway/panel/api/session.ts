@@ -12,8 +12,8 @@ import { audit } from './accounts.ts'
 import { Signed } from '../shapes/person.ts'
 import { nothing } from '../shapes/shape.ts'
 
-const SignIn = Type.Object({ username: Type.String({ maxLength: 200 }), password: Type.String({ maxLength: 1100 }) })
-const NewPassword = Type.Object({ current: Type.String({ maxLength: 1100 }), password: Type.String({ maxLength: 1100 }) })
+const SignIn = Type.Object({ username: Type.String({ maxLength: 200 }), password: Type.String({ maxLength: 1100 }) }, { additionalProperties: false })
+const NewPassword = Type.Object({ current: Type.String({ maxLength: 1100 }), password: Type.String({ maxLength: 1100 }) }, { additionalProperties: false })
 
 export function addSession(app: App, room: Room): void {
   app.get('/api/session', { config: { access: 'account', deploys: true }, schema: { summary: 'Who I am', response: { 200: Signed } } }, request => whoami(caller(request)))

@@ -23,7 +23,7 @@ const NewSite = Type.Object({
   image: Type.Optional(Name),
   addresses: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20, description: 'where an external name points: IPv4 and IPv6 addresses' })),
   owner: Type.Optional(Type.String({ maxLength: 200, description: 'administrators only: whose site it is' })),
-})
+}, { additionalProperties: false })
 
 const SomeLimits = Type.Object({
   memory: Type.Optional(Type.Integer({ minimum: 16 * 2 ** 20, description: 'bytes' })),

@@ -15,7 +15,7 @@ const NewToken = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 100 }),
   scope: Type.Optional(Type.Union([Type.Literal('all'), Type.Literal('read'), Type.Literal('deploy'), Type.Literal('dyndns')], { description: 'what it may do: everything (as without), look, deploy `site`, or say by dyndns2 where `site` (or any name of the account) points, and nothing else' })),
   site: Type.Optional(Type.String({ maxLength: 300, description: 'with scope deploy: which site; with dyndns: which name' })),
-})
+}, { additionalProperties: false })
 const Identified = Type.Object({ id: Type.String({ maxLength: 100 }) })
 
 export type TokenView = Omit<Token, 'scope'> & { scope: TokenScope['may']; site: string | null }

@@ -22,7 +22,8 @@ type Call = { config: FastifyContextConfig; changes: boolean; checks: boolean }
 
 /** Descriptions of a call's errors by status; in each the codes. `checks`: something it takes has a schema. */
 export function errorsOf({ config: { access = 'admin', errors = [] }, changes, checks }: Call): Record<string, object> {
-  const codes = new Set<ErrorCode>(['bad_request', 'unauthenticated', ...OF_ACCESS[access] ?? [], ...(changes ? OF_CHANGES : []), ...(checks ? ['invalid' as const] : []), ...errors])
+  const halfMade: ErrorCode[] = access === 'owner' && changes ? ['conflict'] : []
+  const codes = new Set<ErrorCode>(['bad_request', 'unauthenticated', ...OF_ACCESS[access] ?? [], ...(changes ? OF_CHANGES : []), ...halfMade, ...(checks ? ['invalid' as const] : []), ...errors])
   const byStatus = Map.groupBy([...codes], code => String(STATUS[code]))
   return Object.fromEntries([...byStatus, ['5XX', OURS] as const].map(([status, some]) => [status, { description: some.join(', '), content: { 'application/json': { schema: Failure } } }]))
 }

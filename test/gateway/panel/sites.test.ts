@@ -10,10 +10,14 @@ const code = (answer: { json: <T>() => T }): string => answer.json<{ error: { co
 
 /** What happens just before a final backup is opened: another request may come between. */
 let meanwhile: () => Promise<unknown> = async () => {}
+/** And before a pod is made. */
+let making: () => Promise<unknown> = async () => {}
 
 async function slowPods(data: string) {
   const { provisioner, close } = await openPods(data)
-  return { close, provisioner: { ...provisioner, finalBackup: async (id: string) => { await meanwhile(); return provisioner.finalBackup(id) } } }
+  const finalBackup: typeof provisioner.finalBackup = async id => { await meanwhile(); return provisioner.finalBackup(id) }
+  const create: typeof provisioner.create = async (name, spec) => { await making(); return provisioner.create(name, spec) }
+  return { close, provisioner: { ...provisioner, finalBackup, create } }
 }
 
 const house = await openHouse({ routes: [{ host: 'old.example', upstream: { address: '192.0.2.7', port: 81 } }] }, slowPods)
@@ -114,6 +118,18 @@ test('a zip or tar.gz is deployed whatever its Content-Type says', async () => {
   assert.equal((await alice.call('GET', '/api/sites/files')).json().release, first)
   assert.equal(await house.page('files'), 'hello')
   assert.equal(code(await alice.call('POST', '/api/sites/files/rollback', { release: 'r9' })), 'not_found')
+})
+
+test('nothing is begun for a name that is being made: it may yet be somebody else\'s', async () => {
+  const said: string[] = []
+  making = async () => {
+    said.push(String((await alice.call('GET', '/api/sites/halfway')).json().state))
+    for (const [method, path] of [['PUT', '/content'], ['PATCH', ''], ['DELETE', ''], ['POST', '/wake']] as const) said.push(code(await alice.call(method, `/api/sites/halfway${path}`)))
+  }
+  assert.equal(code(await alice.call('POST', '/api/sites', { name: 'halfway', image: 'nothing' })), 'not_found')
+  making = async () => {}
+  assert.deepEqual(said, ['creating', 'conflict', 'conflict', 'conflict', 'conflict'])
+  assert.equal((await bob.call('POST', '/api/sites', { name: 'halfway' })).status, 201)
 })
 
 test('wake, sleep and restart change the state', async () => {

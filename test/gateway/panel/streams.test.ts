@@ -216,6 +216,27 @@ test('a site is deployed by one line of curl, and what it sends doesn\'t wait in
   assert.ok(most < 2 * SENT / 3, `${most} bytes in memory`)
 })
 
+test('an upload whose sender may not any more when it ends deploys nothing', async () => {
+  await alice.call('POST', '/api/sites', { name: 'slowly' })
+  const { id, token } = (await alice.call('POST', '/api/tokens', { name: 'passing' })).json<{ id: string; token: string }>()
+  const headers = { ...house.visitor().headers(), authorization: `Bearer ${token}` }
+  const begun = (path: string, method: 'PUT' | 'PATCH', first: Buffer, more: Record<string, string> = {}) => {
+    const body = new PassThrough()
+    body.write(first)
+    const client = new Client('http://localhost', { socketPath: places(house.house.data).panelSocket })
+    const answer = client.request({ method, path, headers: { ...headers, ...more }, body }).then(async ({ statusCode, body }) => `${statusCode} ${await body.text()}`)
+    return async (rest: Buffer) => { body.end(rest); const said = await answer; await client.close(); return said }
+  }
+  const json = Buffer.from('{"env":{"A":"1"}}')
+  const [upload, change] = [begun('/api/sites/slowly/content', 'PUT', ZIP.subarray(0, 20)), begun('/api/sites/slowly', 'PATCH', json.subarray(0, 5), { 'content-type': 'application/json' })]
+  assert.equal((await alice.call('GET', '/api/sites/slowly')).status, 200)
+  await alice.call('DELETE', `/api/tokens/${id}`)
+  assert.match(await upload(ZIP.subarray(20)), /^403 .*"forbidden"/)
+  assert.match(await change(json.subarray(5)), /^403 .*"forbidden"/)
+  const { releases, env } = (await alice.call('GET', '/api/sites/slowly')).json<{ releases: string[]; env: object }>()
+  assert.deepEqual([releases, env], [['initial'], {}])
+})
+
 test('an upload whose sender leaves deploys nothing', async () => {
   await alice.call('POST', '/api/sites', { name: 'left' })
   const client = new Client('http://localhost', { socketPath: places(house.house.data).panelSocket })

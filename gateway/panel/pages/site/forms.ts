@@ -26,8 +26,8 @@ export function addSiteForms(app: App, room: Room, views: Views): void {
   const { desk } = room
   const form = (path: string, done: string, act: Act, place: FormPlace = {}) => addForm(app, room, views, path, done, act, place)
 
-  form('content', 'deployed', async (request, name) => deploy(room, caller(request), name, await upload(request, MAX_UPLOAD)), { most: MAX_UPLOAD })
-  form('restore', 'restored', async (request, name) => restore(room, caller(request), name, await upload(request, mostOf(room, name))), { section: BACKUP, most: request => mostOf(room, siteName(request)), fields: AT_BACKUP })
+  form('content', 'deployed', async request => deploy(room, request, await upload(request, MAX_UPLOAD)), { most: MAX_UPLOAD })
+  form('restore', 'restored', async (request, name) => restore(room, request, await upload(request, mostOf(room, name))), { section: BACKUP, most: request => mostOf(room, siteName(request)), fields: AT_BACKUP })
   form('wake', 'woken', (request, name) => desk.wake(caller(request), name))
   form('sleep', 'slept', (request, name) => desk.sleep(caller(request), name))
   form('restart', 'restarted', (request, name) => desk.restart(caller(request), name))
