@@ -28,9 +28,13 @@ export function parseSiteName(input: unknown): string {
   return name
 }
 
+/** What the audit log calls the command line and the house itself. */
+const OURS = new Set(['console', 'auberge'])
+
 /** A username: 1 to 32 of a-z, 0-9, `.`, `_` and `-`, first and last a letter or digit. */
 export function parseUsername(input: unknown): string {
   const name = text(input, 'username_invalid', 'a username')
+  if (OURS.has(name)) throw new AubergeError('username_invalid', `${name} is what the house calls itself: choose another username`)
   if (/^[a-z0-9]([a-z0-9._-]{0,30}[a-z0-9])?$/.test(name)) return name
   const hint = /^[A-Za-z0-9._-]{1,32}$/.test(name) && name !== name.toLowerCase() ? `: try ${name.toLowerCase()}` : ''
   throw new AubergeError('username_invalid', `a username has 1 to 32 of the letters a to z, digits, . _ and -, and starts and ends with a letter or digit${hint}`)

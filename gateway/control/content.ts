@@ -1,8 +1,9 @@
 // The desk's verbs on what is inside a site: deploys, shells, logs, backups. The provisioner does the work in a container of the site.
 import { pipeline, type Readable } from 'node:stream'
 import type { Account } from '../../registry/types.ts'
+import { AubergeError } from '../../wire/error.ts'
 import { places } from '../../wire/house.ts'
-import type { Released } from '../../provisioner/api.ts'
+import type { FileChange, Released } from '../../provisioner/api.ts'
 import type { Desk } from '../desk.ts'
 import { describe } from './backup/description.ts'
 import { keptOf } from './records.ts'
@@ -64,6 +65,7 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
       return written
     },
     async changeFiles(actor, name, change) {
+      leaveKept(change)
       await ready(name)
       await provisioner().changeFiles(name, change)
       record(actor, `file.${change.do}`, name, change.do === 'move' ? `${change.from} to ${change.to}` : change.path)
@@ -86,6 +88,14 @@ export function contentVerbs(parts: ContentParts, record: Record, restart: Resta
       return await provisioner().backup(name, describe({ ...siteOf(parts, name).site, ...keptOf(reserved(parts, name)) }))
     },
   }
+}
+
+/** What deploys look after below a site's home: without it there is nothing to see, nor to go back to. */
+const KEPT = new Set(['html', 'releases'])
+
+function leaveKept(change: FileChange): void {
+  const path = change.do === 'move' ? change.from : change.path
+  if (change.do !== 'mkdir' && KEPT.has(path)) throw new AubergeError('conflict', `${path} itself stays where it is: move or remove what is in it`)
 }
 
 /** Either end gone takes the other along. */

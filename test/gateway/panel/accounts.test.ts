@@ -35,6 +35,8 @@ test('a sign-up that can\'t be is refused with its own code', async t => {
   const cases: [unknown, number, string][] = [
     [{ username: 'alice', password: PASSWORD }, 409, 'username_taken'],
     [{ username: 'A b', password: PASSWORD }, 422, 'username_invalid'],
+    [{ username: 'console', password: PASSWORD }, 422, 'username_invalid'],
+    [{ username: 'carol', password: PASSWORD, mostNames: 100 }, 422, 'invalid'],
     [{ username: 'carol', password: 'x' }, 422, 'password_weak'],
     [{ username: 'carol', password: PASSWORD, invite: 'nope' }, 403, 'invite_invalid'],
     [{ username: 'carol' }, 422, 'invalid'],

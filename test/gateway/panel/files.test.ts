@@ -32,6 +32,7 @@ test('a script writes, reads, lists, moves and removes files', async () => {
   assert.deepEqual(await names('html/b'), ['index.html'])
   assert.equal((await change({ do: 'remove', path: 'html/a' })).status, 204)
   assert.deepEqual([(await change({ do: 'remove', path: 'html/a' })).status, (await change({ do: 'remove', path: '../..' })).status, (await change({ do: 'explode', path: 'html' })).status], [404, 422, 422])
+  for (const lost of [{ do: 'remove', path: 'html' }, { do: 'move', from: 'releases', to: 'old' }]) assert.equal((await change(lost)).status, 409, 'what deploys look after stays')
   assert.equal((await get('html/none')).status, 404)
 })
 
