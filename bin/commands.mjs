@@ -61,7 +61,7 @@ export const COMMANDS = [
   command('account resume', 'NAME', 'undo a suspension'),
   command('account update', 'NAME', 'change its role, what it may have in all, or its password', [
     { name: 'role', takes: 'user|admin', read: (name, text) => value.oneOf(name, text, ['user', 'admin']), help: 'an administrator sees and may do everything' },
-    { name: 'names', takes: 'N|usual', read: quota, help: 'how many names it may hold; usual: as many as everyone' }, { name: 'domains', takes: 'N|usual', read: quota, help: 'how many custom domains' },
+    { name: 'names', takes: 'N|usual', read: quota, help: 'how many names it may hold; usual: as many as everyone' }, { name: 'custom-domains', takes: 'N|usual', read: quota, help: 'how many custom domains' },
     { name: 'disk', takes: 'BYTES[K|M|G]|usual', read: room, help: 'what its sites may be promised of the disk in all, databases included' }, { name: 'memory', takes: 'BYTES[K|M|G]|usual', read: room, help: 'what its sites may use of memory in all' }, flag('password-stdin', 'a new password, from standard input')]),
   command('account import', 'FILE', 'make accounts for a class: a name a line; prints usernames and passwords, once'),
   command('account delete', 'NAME', 'remove an account that holds no name'),

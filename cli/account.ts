@@ -30,7 +30,7 @@ function holdings({ sites, disk, memory, domains, mostNames, mostDisk, mostMemor
   return [of(sites, mostNames, String), of(disk, mostDisk, size), of(memory, mostMemory, size), of(domains, mostDomains, String)]
 }
 
-const MOST: [string, Most][] = [['names', 'mostNames'], ['domains', 'mostDomains'], ['disk', 'mostDisk'], ['memory', 'mostMemory']]
+const MOST: [string, Most][] = [['names', 'mostNames'], ['custom-domains', 'mostDomains'], ['disk', 'mostDisk'], ['memory', 'mostMemory']]
 
 export async function suspendAccount(desk: Desk): Promise<void> {
   const reason: string | undefined = desk.order.options.get('reason')
@@ -51,7 +51,7 @@ export async function updateAccount(desk: Desk): Promise<void> {
     ...(role === undefined ? {} : { role }), ...Object.fromEntries(allowed) as object,
     ...(options.has('password-stdin') ? { password: await passwordFromInput(desk) } : {}),
   }
-  if (Object.keys(json).length === 0) throw new UsageError('account update: say what to change: --role, --names, --domains, --disk, --memory or --password-stdin')
+  if (Object.keys(json).length === 0) throw new UsageError('account update: say what to change: --role, --names, --custom-domains, --disk, --memory or --password-stdin')
   answer(desk, await desk.admin.json<AccountView>('PATCH', path(desk), { json }), each => sheet([
     ['account', each.username], ['role', each.role], ...['names', 'disk', 'memory', 'domains'].map((what, index): [string, string | undefined] => [what, holdings(each)[index]]),
   ]))

@@ -30,7 +30,7 @@ test('an administrator runs a house from the command line alone', { timeout: 240
     assert.equal(unasked.code, 2)
     assert.match(unasked.stderr, /--password-stdin/)
     assert.match(await well('account', 'list'), /^NAME +ROLE +STATE.*\nkim +user +active/)
-    assert.match(await well('account', 'update', 'kim', '--names', '5', '--disk', '20G', '--memory', '512M', '--domains', '3'), /role +user\nnames +0 of 5\ndisk +0 B of 20 GiB\nmemory +0 B of 512 MiB\ndomains +0 of 3\n/)
+    assert.match(await well('account', 'update', 'kim', '--names', '5', '--disk', '20G', '--memory', '512M', '--custom-domains', '3'), /role +user\nnames +0 of 5\ndisk +0 B of 20 GiB\nmemory +0 B of 512 MiB\ndomains +0 of 3\n/)
     assert.match(await well('account', 'update', 'kim', '--disk', 'usual'), /names +0 of 5\ndisk +0 B\n/)
     assert.equal((await house.auberge('account', 'update', 'kim', '--memory', 'lots')).code, 2)
     assert.match(await well('invite', 'create', '--uses', '3'), /^\S+$/)
@@ -88,7 +88,7 @@ test('an administrator runs a house from the command line alone', { timeout: 240
     assert.equal((await house.visit('twin.localhost')).text, 'from a directory 42')
     writeFileSync(`${file}.bad`, readFileSync(file).subarray(0, 500))
     const bad = await house.auberge('site', 'restore', 'third', `${file}.bad`, '--owner', 'kim')
-    assert.deepEqual([bad.code, /no whole tar\.gz/.test(bad.stderr), (await house.auberge('site', 'show', 'third')).code], [1, true, 1])
+    assert.deepEqual([bad.code, /no whole tar\.gz/.test(bad.stderr), (await house.auberge('site', 'show', 'third')).code], [1, true, 1], bad.stderr)
   })
   await t.test('a deleted site leaves a backup that is listed, fetched, brought back and removed', async () => {
     await well('site', 'delete', 'twin', '--yes')

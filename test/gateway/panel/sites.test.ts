@@ -122,9 +122,10 @@ test('a zip or tar.gz is deployed whatever its Content-Type says', async () => {
 
 test('nothing is begun for a name that is being made: it may yet be somebody else\'s', async () => {
   const said: string[] = []
+  const elsewhere = await house.visitor().signIn('alice')
   making = async () => {
-    said.push(String((await alice.call('GET', '/api/sites/halfway')).json().state))
-    for (const [method, path] of [['PUT', '/content'], ['PATCH', ''], ['DELETE', ''], ['POST', '/wake']] as const) said.push(code(await alice.call(method, `/api/sites/halfway${path}`)))
+    said.push(String((await elsewhere.call('GET', '/api/sites/halfway')).json().state))
+    for (const [method, path] of [['PUT', '/content'], ['PATCH', ''], ['DELETE', ''], ['POST', '/wake']] as const) said.push(code(await elsewhere.call(method, `/api/sites/halfway${path}`)))
   }
   assert.equal(code(await alice.call('POST', '/api/sites', { name: 'halfway', image: 'nothing' })), 'not_found')
   making = async () => {}
