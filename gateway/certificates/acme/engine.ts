@@ -7,8 +7,8 @@ import { Order, type Issued, type Wish } from './order.ts'
 import type { Patience, Step } from './steps.ts'
 import { Transport } from './transport.ts'
 
-/** A server that says nothing of its own is asked after a second, then less often; after two minutes the order waits for the next try. */
-const PATIENCE: Patience = { first: 1_000, most: 15_000, deadline: 120_000 }
+/** A server that says nothing of its own is asked after a quarter of a second, then half as often each time; after two minutes the order waits for the next try. */
+const PATIENCE: Patience = { first: 250, most: 15_000, deadline: 120_000 }
 
 export type EngineOptions = {
   /** The URL of the server's directory, and PEM of who may have signed its own certificate (null: whom Node knows). */

@@ -13,8 +13,13 @@ import type { Place } from '../../../helpers/village.ts'
 /** `life`: of its certificates, seconds; five years where nobody says. `at`: in a network namespace of its own, with an address there. */
 type Wish = { dns: string; life?: number; at?: { place: Place; address: string }; httpPort?: number; tlsPort?: number; env?: Record<string, string>; binding?: { kid: string; key: string } }
 
-/** An authority for servers on 127.0.0.1, and a certificate of it. */
-export async function localCertificate(): Promise<{ ca: string; cert: string; key: string }> {
+type Made = { ca: string; cert: string; key: string }
+let local: Promise<Made> | null = null
+
+/** An authority for servers on 127.0.0.1, and a certificate of it: the same for all of a test file, for making keys takes its time. */
+export function localCertificate(): Promise<Made> { return local ??= makeLocal() }
+
+async function makeLocal(): Promise<Made> {
   const rootKey = await newKey(2048)
   const ca = signRoot('localhost', rootKey, Date.now())
   const key = await newLeafKey()
@@ -22,7 +27,7 @@ export async function localCertificate(): Promise<{ ca: string; cert: string; ke
 }
 
 /** For a server at another address, which is all that it vouches for. */
-async function ownCertificate(address: string): Promise<{ ca: string; cert: string; key: string }> {
+async function ownCertificate(address: string): Promise<Made> {
   const { stdout } = await execa('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '-', '-subj', '/CN=Pebble', '-addext', `subjectAltName=IP:${address}`])
   const [key = '', ...rest] = stdout.split(/(?=-----BEGIN CERTIFICATE)/)
   return { ca: rest.join(''), cert: rest.join(''), key }
