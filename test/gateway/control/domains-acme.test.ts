@@ -44,16 +44,18 @@ test('by TLS-ALPN-01, where the house serves no HTTP', { timeout: 60_000 }, asyn
   assert.deepEqual([...heard], ['tls-alpn-01'])
 })
 
-test('where port 80 is blocked the handshake proves it instead, and a renewal begins with what worked', { timeout: 60_000 }, async t => {
-  const { desk, alice, dns, tls, root, heard } = await opened(t, {}, { isBlocked: true })
+test('where port 80 is blocked the handshake proves it instead, a renewal begins with what worked, and a deleted site\'s is revoked', { timeout: 60_000 }, async t => {
+  const { desk, alice, dns, tls, root, heard, pebble } = await opened(t, {}, { isBlocked: true })
   dns.names.set('example.org', { a: ['127.0.0.1'] })
   await desk.addDomain(alice, 'alice', 'example.org')
   const first = await until('the certificate', () => servedBy(tls, 'example.org', root), 30_000)
   assert.deepEqual([...heard], ['http-01', 'tls-alpn-01'])
   heard.clear()
   await desk.acmeStep(alice, 'renew', 'example.org')
-  await until('the next one', async () => { const now = await servedBy(tls, 'example.org', root); return now && now.serialNumber !== first.serialNumber })
+  const { serialNumber } = await until('the next one', async () => { const now = await servedBy(tls, 'example.org', root); return now?.serialNumber === first.serialNumber ? null : now })
   assert.ok(!heard.has('http-01'))
+  await desk.deleteSite(alice, 'alice')
+  await until('the revocation', async () => (await pebble.statusOf(serialNumber)).Status === 'Revoked', 30_000)
 })
 
 test('nothing is ordered for a domain that is proven and leads elsewhere; it waits, and has its certificate once it leads here', { timeout: 60_000 }, async t => {

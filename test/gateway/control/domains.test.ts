@@ -172,10 +172,28 @@ test('after a restart relays have every domain, and what could not be asked chan
   assert.partialDeepStrictEqual(relay.routes.get('example.org'), { site: 'alice', state: 'asleep' })
 })
 
+test('of two who prove a domain in the same moment one has it, whole, and the other hears that it is taken', async t => {
+  const { set, dns, bob, relay } = await opened(t)
+  const { desk } = set.control
+  const claims = [await desk.addDomain(set.alice, 'alice', 'both.example'), await desk.addDomain(bob, 'bob', 'both.example')]
+  dns.names.set('_auberge.both.example', { txt: claims.map(({ records }) => records.proof.value) })
+  const seen = await Promise.all(['alice', 'bob', 'alice', 'bob'].map(async site => [site, (await desk.checkDomain(site, 'both.example')).state]))
+  const [holder = ''] = seen.filter(([, state]) => state === 'verified').map(([site]) => site)
+  const other = holder === 'alice' ? 'bob' : 'alice'
+  assert.ok(seen.every(([site, state]) => state === (site === holder ? 'verified' : 'pending')), JSON.stringify(seen))
+  assert.deepEqual([(relay.routes.get('both.example') as SiteRoute).site, (await desk.checkDomain(other, 'both.example')).finding], [holder, 'taken'])
+})
+
+test('a domain that leads to this machine or its network by itself leads elsewhere like any other, and the one above the zone needs its proof', async t => {
+  const { set, dns } = await opened(t, { zone: 'rooms.house.example' })
+  dns.names.set('inner.example', { a: ['127.0.0.1', '10.0.0.1', '169.254.169.254'], aaaa: ['::1', 'fd00::1'] }).set('house.example', { a: [OURS] })
+  assert.partialDeepStrictEqual(await set.control.desk.addDomain(set.alice, 'alice', 'inner.example'), { state: 'pending', finding: 'elsewhere' })
+  assert.partialDeepStrictEqual(await set.control.desk.addDomain(set.alice, 'alice', 'house.example'), { state: 'pending', finding: 'unproven' })
+})
+
 test('hundreds of claims whose name servers say nothing keep nobody else waiting', async t => {
   const { set, dns, bob } = await opened(t)
-  const { domains } = set.registry
-  for (let index = 0; index < 210; index++) domains.claim(`d${index}.silent.example`, 'bob', bob.id, 1_000)
+  set.registry.transaction(() => { for (let index = 0; index < 210; index++) set.registry.domains.claim(`d${index}.silent.example`, 'bob', bob.id, 1_000) })
   dns.mute = name => name.endsWith('.silent.example')
   await set.again()
   await until(() => dns.asked.filter(question => question.endsWith('.silent.example')).length >= 4)
@@ -195,10 +213,10 @@ test('what belongs to the house is no domain, and a site that is nobody\'s has n
 type Opened = { set: Stage; dns: TestResolver; relay: FakeRelay; bob: Stage['alice'] }
 
 /** A house whose resolver is ours, with sites alice and (unless she is alone) bob. */
-async function opened(t: TestContext, { alone = false, routes = [] }: { alone?: boolean; routes?: Stage['house']['routes'] } = {}): Promise<Opened> {
-  const dns = await openResolver({ 'alice.house.example': { a: [OURS] }, 'bob.house.example': { a: [OURS] } })
+async function opened(t: TestContext, { alone = false, routes = [], zone = 'house.example' }: { alone?: boolean; routes?: Stage['house']['routes']; zone?: string } = {}): Promise<Opened> {
+  const dns = await openResolver({ [`alice.${zone}`]: { a: [OURS] }, [`bob.${zone}`]: { a: [OURS] } })
   t.after(() => dns.close())
-  const set = await stage(t, { zone: 'house.example', publicIpv4: OURS, publicIpv6: '2001:db8::5', resolvers: [dns.address], routes })
+  const set = await stage(t, { zone, publicIpv4: OURS, publicIpv6: '2001:db8::5', resolvers: [dns.address], routes })
   const bob = await set.registry.accounts.create({ username: 'bob', password: 'correct horse' })
   await set.control.desk.createSite(set.alice, { name: 'alice', owner: set.alice })
   if (!alone) await set.control.desk.createSite(bob, { name: 'bob', owner: bob })
