@@ -10,8 +10,9 @@ export type Owned = readonly [key: string, set: Rrset]
 /** One change: from a serial to the next, what went and what came. The SOA, which always changes, is in neither. */
 export type Difference = { from: number; to: number; removed: Owned[]; added: Owned[] }
 
-/** Record sets kept; about 200 bytes each. A secondary that is further behind gets the whole zone. */
+/** Record sets kept; a large one counts as several, of about 200 bytes each. A secondary that is further behind gets the whole zone. */
 const MOST = 20_000
+const USUAL = 200
 
 export class Journal {
   #differences: Difference[] = []
@@ -38,7 +39,12 @@ export class Journal {
 
 /** A change of nothing counts, too: it has two SOA. */
 function sizeOf({ removed, added }: Difference): number {
-  return removed.length + added.length + 2
+  return weightOf(removed) + weightOf(added) + 2
+}
+
+/** Owners decide how large their sets are and how often they change. */
+function weightOf(sets: Owned[]): number {
+  return sets.reduce((sum, [, { rdata }]) => sum + 1 + Math.floor(rdata.reduce((bytes, each) => bytes + each.length, 0) / USUAL), 0)
 }
 
 /** Makes a change and says what it did. */

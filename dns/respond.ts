@@ -55,7 +55,7 @@ export class Responder {
     if (parsed.kind === 'ignore') return null
     const signing = this.#signing(parsed)
     if (!this.#wantsTransfer(parsed, signing, address)) return this.#finish(parsed, this.#reply(parsed, signing, address), signing, address, 'tcp')
-    const messages = this.#transfers.messages(parsed, this.zone, signing)
+    const messages = this.#transfers.messages(parsed, this.zone, signing, address)
     return typeof messages === 'number' ? this.#finish(parsed, bare(messages), signing, address, 'tcp') : messages
   }
 

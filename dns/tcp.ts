@@ -10,8 +10,11 @@ export const TCP_LIMITS: TcpLimits = { clients: 500, perSender: 20, idle: 10_000
 /** Bytes of a query: one question, EDNS with padding and a signature are well below. */
 const LARGEST = 4096
 
-/** Bytes of answers a client may leave unread before its next queries wait. */
-const UNREAD = 2 ** 18
+/** Bytes of answers a client may leave unread before its next queries wait; no less than one answer may have. */
+const UNREAD = 2 ** 16
+
+/** Queries of one client that are answered before everybody else has a turn: well below a millisecond's work. */
+const TURN = 20
 
 /** Serves the listening TCP socket number `fd` (or, for tests, a port); resolves with its close, which lets answers under way finish. */
 export async function serveTcp(
@@ -46,7 +49,7 @@ class Conversation {
     this.#clients = clients
     this.#address = socket.remoteAddress ?? ''
     socket.on('data', (chunk: Buffer) => { this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]); this.#serve() })
-    socket.on('drain', () => { if (this.#transfer !== null) this.#goOn(); else { socket.resume(); this.#serve() } })
+    socket.on('drain', () => { if (this.#transfer !== null) this.#goOn(); else this.#serve() })
     // Half-closed clients (RFC 7766 section 6.2.4 lets them) get what they asked for.
     socket.on('end', () => { this.#reading = 'ended'; this.#serve() })
     socket.on('error', () => socket.destroy())
@@ -54,43 +57,50 @@ class Conversation {
   }
 
   #serve(): void {
-    if (this.#transfer !== null || this.#socket.destroyed) return
-    this.#answerAll()
-    if (this.#transfer !== null) { this.#socket.pause(); this.#goOn() }
+    if (this.#transfer !== null || this.#step !== null || this.#socket.destroyed) return
+    const left = this.#answerSome()
+    if (this.#transfer !== null) this.#goOn()
     else if (this.#socket.writableLength > UNREAD) this.#socket.pause()
+    else if (left === 'more') this.#goOn()
     else if (this.#reading === 'ended') this.#socket.end()
+    else this.#socket.resume()
   }
 
-  /** Answers the whole messages that are there. Stops early while the client reads too slowly, and at a transfer. */
-  #answerAll(): void {
+  /** Answers a turn of the whole messages that are there. Stops early while the client reads too slowly, and at a transfer. */
+  #answerSome(): 'more' | 'nothing' {
     const bytes = this.#held
+    const answers = new Answers()
     let at = 0
-    this.#socket.cork()
-    while (at + 2 <= bytes.length && this.#socket.writableLength <= UNREAD && this.#transfer === null) {
+    let left: 'more' | 'nothing' = 'nothing'
+    while (at + 2 <= bytes.length && this.#transfer === null) {
       const length = bytes.readUInt16BE(at)
       const end = at + 2 + length
       if (length <= LARGEST && end > bytes.length) break
-      if (length > LARGEST || !this.#answer(bytes.subarray(at + 2, end))) { this.#socket.destroy(); break }
+      if (answers.count === TURN || this.#socket.writableLength + answers.bytes > UNREAD) { left = 'more'; break }
+      if (length > LARGEST || !this.#answer(bytes.subarray(at + 2, end), answers)) { this.#socket.destroy(); break }
       this.#clients.used(this.#socket)
       at = end
     }
-    this.#socket.uncork()
-    // A copy: a few bytes must not keep the whole chunk that they came in.
-    this.#held = Buffer.from(bytes.subarray(at))
+    if (answers.count > 0 && !this.#socket.destroyed) this.#socket.write(answers.joined())
+    // A few bytes must not keep the whole chunk that they came in.
+    const rest = bytes.subarray(at)
+    this.#held = rest.length > LARGEST ? rest : Buffer.from(rest)
+    return left
   }
 
   /** False for a message that is no query: a client that sends such is not worth its connection. */
-  #answer(wire: Buffer): boolean {
+  #answer(wire: Buffer, answers: Answers): boolean {
     const answer = this.#responder.converse(wire, this.#address)
     if (answer === null) return false
-    if (answer instanceof Uint8Array) this.#write(answer)
+    if (answer instanceof Uint8Array) answers.add(answer)
     else this.#transfer = answer
     return true
   }
 
-  /** One message of the transfer, then whoever else has something to do; no more than the client reads. */
+  /** Whoever else has something to do first, then one message of the transfer or another turn of queries. */
   #goOn(): void {
-    this.#step ??= setImmediate(() => { this.#step = null; this.#sendOne() })
+    this.#socket.pause()
+    this.#step ??= setImmediate(() => { this.#step = null; if (this.#transfer === null) this.#serve(); else this.#sendOne() })
   }
 
   #sendOne(): void {
@@ -98,21 +108,34 @@ class Conversation {
     const { done, value } = this.#transfer.next()
     if (done !== true) {
       this.#clients.used(this.#socket)
-      this.#write(value)
+      this.#socket.write(framed(value))
       this.#goOn()
     } else {
       this.#transfer = null
-      this.#socket.resume()
       this.#serve()
     }
   }
+}
 
-  #write(message: Buffer): void {
-    const length = Buffer.allocUnsafe(2)
-    length.writeUInt16BE(message.length)
-    this.#socket.write(length)
-    this.#socket.write(message)
+function framed(message: Uint8Array): Buffer {
+  const one = new Answers()
+  one.add(message)
+  return one.joined()
+}
+
+/** Messages, each with its length in front, as one buffer: a thousand small ones that wait to be read would hold thirty times their bytes. */
+class Answers {
+  readonly #parts: Uint8Array[] = []
+  count = 0
+  bytes = 0
+
+  add(message: Uint8Array): void {
+    this.#parts.push(Buffer.from([message.length >> 8, message.length & 255]), message)
+    this.count += 1
+    this.bytes += 2 + message.length
   }
+
+  joined(): Buffer { return Buffer.concat(this.#parts, this.bytes) }
 }
 
 /** Who is connected, the one that was idle longest first. */

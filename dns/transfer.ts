@@ -14,8 +14,9 @@ import type { Zone } from './zone.ts'
 /** Bytes of records in one message: a quarter of a millisecond's work, between which queries are answered. */
 const MESSAGE = 16_000
 
-/** Transfers under way at a time, over which a secondary has to come again: each holds a list of all names. */
+/** Transfers under way at a time, and of one secondary, over which it has to come again: each holds a list of all names. */
 const MOST = 8
+const MOST_OF_ONE = 2
 
 /** The records of a transfer in their order, or why there is none. */
 type Plan = { kind: 'records'; records: Iterable<Owned> } | { kind: 'refused'; rcode: Rcode }
@@ -23,21 +24,23 @@ type Plan = { kind: 'records'; records: Iterable<Owned> } | { kind: 'refused'; r
 export class Transfers {
   readonly journal = new Journal()
   readonly #peers: readonly Peer[]
-  #running = 0
+  /** Whose transfers are under way, an address for each. */
+  readonly #running: string[] = []
 
   constructor(peers: readonly Peer[] = []) { this.#peers = peers }
 
   /** Whether a secondary lives at `address` and has shown its key, if it has one; `holder` is whose key was shown. */
   allows(address: string, holder: string | null): boolean {
-    const from = address.startsWith('::ffff:') ? address.slice(7) : address
+    const from = plain(address)
     return this.#peers.some(peer => peer.address === from && (peer.key === null || peer.key.name === holder))
   }
 
   /** The messages of the transfer that an allowed secondary asks for, to be taken one by one, or the code of the answer where there is none. */
-  messages(query: Query, zone: Zone, signing: Signing | null): Iterator<Buffer> | Rcode {
-    if (this.#running >= MOST) return RCODE.SERVFAIL
+  messages(query: Query, zone: Zone, signing: Signing | null, address: string): Iterator<Buffer> | Rcode {
+    const peer = plain(address)
+    if (this.#running.length >= MOST || this.#running.filter(each => each === peer).length >= MOST_OF_ONE) return RCODE.SERVFAIL
     const plan = this.#plan(query, zone)
-    return plan.kind === 'refused' ? plan.rcode : this.#counted(packed(query, wireOf(plan.records, zone), signing))
+    return plan.kind === 'refused' ? plan.rcode : this.#counted(packed(query, wireOf(plan.records, zone), signing), peer)
   }
 
   #plan(query: Query, zone: Zone): Plan {
@@ -52,14 +55,27 @@ export class Transfers {
     return { kind: 'records', records: differences === null ? whole(zone) : incremental(zone, differences) }
   }
 
-  * #counted(messages: Iterable<Buffer>): Generator<Buffer, void> {
-    this.#running += 1
-    try {
-      yield* messages
-    } finally {
-      this.#running -= 1
+  /** Counts from now on, not from the first message on, and once, however it ends. */
+  #counted(messages: Iterator<Buffer>, peer: string): Iterator<Buffer> {
+    this.#running.push(peer)
+    let end = (): void => { this.#running.splice(this.#running.indexOf(peer), 1); end = () => undefined }
+    return {
+      next() {
+        const step = messages.next()
+        if (step.done === true) end()
+        return step
+      },
+      return() {
+        end()
+        return { done: true, value: undefined }
+      },
     }
   }
+}
+
+/** An IPv4 address as itself, over whichever socket it came. */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address
 }
 
 /** The zone as it is now, whatever changes meanwhile: the SOA first and last (RFC 5936 section 2.2). */

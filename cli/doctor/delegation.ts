@@ -6,7 +6,7 @@ import type { Reached } from './reached.ts'
 export function delegatedTo(house: Reached, servers: string[] | string, glue: Map<string, string[]> | null): Finding[] {
   const { zone, publicIpv4, secondaries } = house
   const [own, ...others] = [`ns.${zone}`, ...secondaries.flatMap(({ name }) => name ?? [])]
-  const wanted = [own, ...others]
+  const wanted = [...new Set([own, ...others])]
   const how = `at whoever registers ${zone}, name ${wanted.join(' and ')} as its name server, with the address ${publicIpv4 ?? 'of this house'} for ${own} (glue)`
   if (typeof servers === 'string' || servers.length === 0) {
     const why = typeof servers === 'string' ? servers : 'the parent zone names no server'
@@ -14,7 +14,7 @@ export function delegatedTo(house: Reached, servers: string[] | string, glue: Ma
   }
   const named = servers.map(name => name.toLowerCase())
   const here = judge('delegation', named.some(name => wanted.includes(name)), `${zone} is at ${servers.join(', ')}`, `${zone} is at ${servers.join(', ')}, which isn't this house: ${how}`)
-  const missing = others.filter(name => !named.includes(name))
+  const missing = [...new Set(others)].filter(name => !named.includes(name))
   return [here, ...(glue === null ? [] : glued(house, named.includes(own), glue)), ...(missing.length === 0 || here.verdict !== 'well' ? [] : [forgotten(zone, missing)])]
 }
 

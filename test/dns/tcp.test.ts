@@ -84,6 +84,27 @@ test('a client that doesn\'t read does not make us hold its answers, and gets al
   for (let n = 0; n < count; n += 1) assert.ok(await next() !== null)
 })
 
+class Counting extends Responder {
+  answered = 0
+  override converse(wire: Buffer, address: string): Buffer | Iterator<Buffer> | null {
+    this.answered += 1
+    return super.converse(wire, address)
+  }
+}
+
+test('a flood of questions on some connections leaves others their turn', async () => {
+  const responder = new Counting(new Zone(sampleZone()))
+  const { open } = await serving({}, responder)
+  const flood = Buffer.concat(Array.from({ length: 20_000 }, () => framed(query({ name: wireName('org') }))))
+  const loud = await Promise.all(Array.from({ length: 10 }, open))
+  const other = await open()
+  const next = reader(other)
+  for (const socket of loud) socket.resume().write(flood)
+  other.write(framed(ALICE))
+  assert.ok(await next() !== null)
+  assert.ok(responder.answered < 20_000, `${responder.answered} were answered first`)
+})
+
 test('what is no query ends the connection: a response, a length of zero, one that no query has', async () => {
   const { open } = await serving()
   for (const bytes of [framed(query({ flags: '8000' })), Buffer.from([0, 0]), Buffer.from([0xff, 0xff, 1])]) {

@@ -16,11 +16,13 @@ const ADDRESS = '192.0.2.7'
 
 function house(names: Record<string, { a: string[]; aaaa: string[] }> = sampleZone().names): { zone: Zone; transfers: Transfers; ask: (wire: Buffer, address?: string) => Buffer | Iterator<Buffer> | null } {
   const zone = new Zone(sampleZone({ names }))
-  const transfers = new Transfers([{ address: ADDRESS, port: 53, key: KEY, from: null }])
+  const transfers = new Transfers([ADDRESS, ...OTHERS].map(address => ({ address, port: 53, key: KEY, from: null })))
   const responder = new Responder(zone, { keys: new Keys([KEY]), transfers })
   return { zone, transfers, ask: (wire, address = ADDRESS) => responder.converse(wire, address) }
 }
 const many = (count: number): Record<string, { a: string[]; aaaa: string[] }> => Object.fromEntries(Array.from({ length: count }, (_, n) => [`n${n}`, { a: ['192.0.2.1'], aaaa: [] }]))
+
+const OTHERS = ['192.0.2.11', '192.0.2.12', '192.0.2.13', '192.0.2.14']
 
 const APEX = { name: wireName('example') }
 const axfr = (rest = ''): Buffer => query({ ...APEX, type: 252, counts: rest === '' ? undefined : '0001000000000001', rest })
@@ -117,6 +119,13 @@ describe('IXFR (RFC 1995)', () => {
     assert.ok(whole(2 ** 31 + 5))
     assert.equal(records(messages(ask(signed(ixfr(2 ** 32 - 1))))).length, 4)
   })
+  test('is the whole zone when what changed is large, however few the sets: their owners decide that', () => {
+    const { zone, transfers } = house()
+    const large = (n: number) => ({ a: [], aaaa: [], sets: [{ type: 'TXT' as const, ttl: 60, data: Array.from({ length: 16 }, (_, at) => `"${n}-${at}-${'x'.repeat(240)}"`) }] })
+    for (let n = 0; n < 2_000; n += 1) transfers.journal.add(changed(zone, { bob: large(n) }, 8 + n))
+    assert.equal(transfers.journal.since(7), null)
+    assert.equal(transfers.journal.since(1_900)?.length, 107)
+  })
   test('is the whole zone after a gap in what was noted, and when too much changed', () => {
     const { zone, transfers, ask } = house()
     transfers.journal.add(changed(zone, {}, 8))
@@ -147,14 +156,21 @@ describe('what is refused', () => {
     const other = query({ ...APEX, type: 251, counts: '0001000000010000', rest: 'c00c' + '00010001' + '00000000' + '0004' + '00000001' })
     for (const wire of [query({ ...APEX, type: 251 }), short, other]) assert.equal(codeOf(ask(signed(wire))), 1, wire.toString('hex'))
   })
-  test('SERVFAIL while eight others are under way, each of which counts until it ends or is left', () => {
+  test('SERVFAIL while two others of this secondary, or eight of all, are under way, each of which counts from the question until it ends or is left', () => {
     const { ask } = house(many(5_000))
-    const running = Array.from({ length: 8 }, () => ask(signed(axfr())))
-    for (const transfer of running) if (transfer !== null && !(transfer instanceof Uint8Array)) transfer.next()
+    const begin = (address: string): Iterator<Buffer> => {
+      const transfer = ask(signed(axfr()), address)
+      assert.ok(transfer !== null && !(transfer instanceof Uint8Array), address)
+      return transfer
+    }
+    const [first, second] = [begin(ADDRESS), begin(`::ffff:${ADDRESS}`)]
     assert.equal(codeOf(ask(signed(axfr()))), 2)
-    const [first, second] = running
-    if (first !== null && first !== undefined && !(first instanceof Uint8Array)) first.return?.()
-    messages(second ?? null)
-    for (let n = 0; n < 2; n += 1) assert.ok(!(ask(signed(axfr())) instanceof Uint8Array))
+    for (const address of OTHERS.slice(0, 3)) for (let n = 0; n < 2; n += 1) begin(address)
+    assert.equal(codeOf(ask(signed(axfr()), OTHERS[3])), 2)
+    first.return?.()
+    first.return?.()
+    messages(second)
+    for (let n = 0; n < 2; n += 1) begin(OTHERS[3] ?? '')
+    assert.equal(codeOf(ask(signed(axfr()))), 2)
   })
 })
