@@ -2,7 +2,7 @@
 // Called by bench/main.ts as `npm run bench -- secondary`. Needs Debian's knot, nsd and bind9-dnsutils.
 import { cpuSeconds } from './dns-peers.ts'
 import { freePort, COPY_KEY, recordsAt, serialAt, startCopy } from '../test/dns/copies.ts'
-import { boundUdp, dataDirectory, listeningTcp, openDesk, sampleZone, startNameServer } from '../test/dns/nameserver.ts'
+import { boundBoth, dataDirectory, openDesk, sampleZone, startNameServer } from '../test/dns/nameserver.ts'
 import { until } from '../test/helpers/patience.ts'
 import type { Result } from './table.ts'
 
@@ -44,8 +44,7 @@ type House = { port: number; pid: number; change: (n: number) => Promise<void>; 
 async function openHouse(secondary: number): Promise<House> {
   const names = Object.fromEntries(Array.from({ length: NAMES }, (_, n) => [`n${n}`, { a: [`10.${n >> 16}.${n >> 8 & 255}.${n & 255}`], aaaa: ['2001:db8::1'] }]))
   const { data, remove } = dataDirectory(sampleZone({ serial: FIRST, names }))
-  const udp = await boundUdp()
-  const tcp = await listeningTcp(udp.port)
+  const { udp, tcp } = await boundBoth()
   const copies = { secondaries: [{ name: null, address: '127.0.0.1', port: secondary, keyFile: 'key' }], keys: { key: COPY_KEY } }
   const server = startNameServer(data, 'example', udp.fd, tcp.fd, '127.0.0.1', copies)
   tcp.close()

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { until } from '../helpers/patience.ts'
 import { COPY_KEY, freePort, recordsAt, serialAt, startCopy } from './copies.ts'
-import { boundUdp, dataDirectory, dig, listeningTcp, openDesk, sampleZone, startNameServer, type Desk } from './nameserver.ts'
+import { boundBoth, dataDirectory, dig, openDesk, sampleZone, startNameServer, type Desk } from './nameserver.ts'
 
 const ends: (() => unknown)[] = []
 after(async () => { for (const end of ends.reverse()) await end() })
@@ -16,8 +16,7 @@ type Primary = { port: number; desk: Desk; log: () => string }
 async function primary(names: number, secondaries: { name?: string; address?: string; port: number; keyFile: string | null }[]): Promise<Primary> {
   const many = Object.fromEntries(Array.from({ length: names }, (_, n) => [`n${n}`, { a: [`10.0.${n >> 8 & 255}.${n & 255}`], aaaa: ['2001:db8::1'] }]))
   const { data, remove } = dataDirectory(sampleZone({ names: { ...sampleZone().names, ...many } }))
-  const udp = await boundUdp()
-  const tcp = await listeningTcp(udp.port)
+  const { udp, tcp } = await boundBoth()
   const copies = { secondaries: secondaries.map(each => ({ name: null, address: '127.0.0.1', ...each })), keys: { key: COPY_KEY } }
   const server = startNameServer(data, 'example', udp.fd, tcp.fd, '127.0.0.1', copies)
   tcp.close()

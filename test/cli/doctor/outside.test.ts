@@ -10,7 +10,7 @@ import { allowed, relevant } from '../../../cli/doctor/caa.ts'
 import { seen } from '../../../cli/doctor/outside.ts'
 import type { Ask, Reached } from '../../../cli/doctor/reached.ts'
 import { localCertificate } from '../../gateway/certificates/acme/pebble.ts'
-import { boundUdp, dataDirectory, listeningTcp, sampleZone, startNameServer } from '../../dns/nameserver.ts'
+import { boundBoth, dataDirectory, sampleZone, startNameServer } from '../../dns/nameserver.ts'
 import { temporary } from '../../helpers/temporary.ts'
 
 const ZONE = 'club.example.org'
@@ -27,8 +27,7 @@ const said = async (house: Reached, ask: Ask) => Object.fromEntries((await seen(
 
 async function nameServer(t: TestContext, zone: string): Promise<number> {
   const { data, remove } = dataDirectory(sampleZone({ zone }))
-  const udp = await boundUdp()
-  const tcp = await listeningTcp(udp.port)
+  const { udp, tcp } = await boundBoth()
   const server = startNameServer(data, zone, udp.fd, tcp.fd)
   t.after(async () => { server.child.kill('SIGKILL'); await server.exit; udp.close(); remove() })
   await server.ready

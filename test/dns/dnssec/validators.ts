@@ -12,7 +12,7 @@ import type { Key, Keyring } from '../../../registry/keyring.ts'
 import type { NameRecords, ZoneSnapshot } from '../../../registry/types.ts'
 import { dnskeyData, dnskeyText, dsText } from '../../../wire/dnskey.ts'
 import { places } from '../../../wire/house.ts'
-import { boundUdp, dataDirectory, listeningTcp, startNameServer, type NameServer } from '../nameserver.ts'
+import { boundBoth, dataDirectory, startNameServer, type NameServer } from '../nameserver.ts'
 
 const A = (address: string): NameRecords => ({ a: [address], aaaa: [] })
 const cname = (target: string): NameRecords => ({ a: [], aaaa: [], sets: [{ type: 'CNAME', ttl: 60, data: [target] }] })
@@ -45,8 +45,7 @@ export async function startSigned(zone = signedZone(), made?: Keyring): Promise<
   const { keyring } = places(data)
   mkdirSync(dirname(keyring), { recursive: true })
   writeFileSync(keyring, JSON.stringify(ring))
-  const udp = await boundUdp()
-  const tcp = await listeningTcp(udp.port)
+  const { udp, tcp } = await boundBoth()
   const serve = (tcp: number | null): NameServer => startNameServer(data, zone.zone, udp.fd, tcp, '127.0.0.1', { secondaries: [{ name: null, address: '127.0.0.1', port: 9, keyFile: null }], keys: {} }, { dnssec: true })
   let server = serve(tcp.fd)
   tcp.close()
