@@ -30,15 +30,35 @@ export function collect(pid: number): Ending | null {
   return signal === 0 ? { code: status[0] >> 8 & 0xff } : { signal: signalName(signal) ?? `signal ${signal}` }
 }
 
+const awaited = new Map<number, (ending: Ending) => void>()
+
+/** Resolves when a child of this process, just started, has ended. */
+export function ending(pid: number): Promise<Ending> {
+  if (process.listenerCount('SIGCHLD') === 0) process.on('SIGCHLD', settle)
+  const ended = new Promise<Ending>(resolve => awaited.set(pid, resolve))
+  settle()
+  return ended
+}
+
+/** One signal may tell of several, and one that came before anybody listened of none. */
+function settle(): void {
+  for (const [pid, resolve] of awaited) {
+    const ended = collect(pid)
+    if (ended === null) continue
+    awaited.delete(pid)
+    resolve(ended)
+  }
+}
+
 /** `SIGKILL` for 9; undefined for a number that is no signal with a name. */
 export function signalName(signal: number): string | undefined {
   return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0]
 }
 
-/** The children of this process, orphans among them; none where the kernel doesn't list them (CONFIG_PROC_CHILDREN, which Debian's has). */
+/** The children of this process that nobody waits for, orphans among them; none where the kernel doesn't list them (CONFIG_PROC_CHILDREN, which Debian's has). */
 export function children(): number[] {
   const list = `/proc/self/task/${process.pid}/children`
-  return existsSync(list) ? readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number) : []
+  return existsSync(list) ? readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number).filter(pid => !awaited.has(pid)) : []
 }
 
 /** Whether a process has ended and waits to be collected. */

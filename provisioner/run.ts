@@ -1,6 +1,6 @@
 // Runs one external command, given as argv by commands/*.ts. Called by recipes and whatever else acts on the host.
-import { execa, type Options } from 'execa'
 import { AubergeError } from '../wire/error.ts'
+import { spawned } from './spawn.ts'
 
 export type Argv = readonly string[]
 export type RunOptions = { input?: string; env?: Record<string, string>; stdio?: [stdout: number, stderr: number]; timeout?: number; ok?: readonly number[] }
@@ -12,31 +12,19 @@ export const CLEAN = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:
  * Runs a command to its end and resolves with its standard output. Not a shell; killed after `timeout` milliseconds (60 s).
  * A status other than 0 (or those in `ok`) throws `failed` with the command and what it said.
  */
-export async function run(argv: Argv, options: RunOptions = {}): Promise<string> {
-  const [file = '', ...args] = argv
-  const result = await execa(file, args, settings(options))
-  const passed = result.exitCode !== undefined && [0, ...(options.ok ?? [])].includes(result.exitCode)
-  if (!passed) throw new AubergeError('failed', said(argv, result))
-  return typeof result.stdout === 'string' ? result.stdout : ''
+export async function run(argv: Argv, { ok = [], timeout = 60_000, env, ...options }: RunOptions = {}): Promise<string> {
+  const { ending, stdout, stderr } = await spawned(argv, { ...options, timeout, env: { ...CLEAN, ...env } }).catch(cause => unstarted(argv, cause as Error))
+  if ('code' in ending && [0, ...ok].includes(ending.code)) return stdout
+  const end = 'code' in ending ? `exit ${ending.code}` : ending.signal
+  const text = (stderr || stdout).trim().slice(-2000)
+  throw new AubergeError('failed', `${argv.join(' ')}: ${end}${text ? `: ${text}` : ''}`)
 }
 
-function settings({ input, stdio, env, timeout = 60_000 }: RunOptions) {
-  const [stdout, stderr] = stdio ?? ['pipe', 'pipe']
-  return {
-    reject: false, extendEnv: false, env: { ...CLEAN, ...env }, timeout, killSignal: 'SIGKILL', maxBuffer: 64 * 2 ** 20, encoding: 'utf8',
-    ...(input === undefined ? { stdin: 'ignore' } : { input }), stdout: stdout as 'pipe', stderr: stderr as 'pipe',
-  } satisfies Options
+function unstarted(argv: Argv, cause: Error): never {
+  throw new AubergeError('failed', `${argv.join(' ')}: not started: ${cause.message}`, { cause })
 }
 
 /** As `run`, but resolves with whether the command succeeded. */
 export async function succeeds(argv: Argv, options: RunOptions = {}): Promise<boolean> {
   return run(argv, options).then(() => true, () => false)
-}
-
-type Ended = { exitCode?: number; signal?: string; stderr?: unknown; stdout?: unknown; timedOut: boolean; originalMessage?: string }
-
-function said(argv: Argv, result: Ended): string {
-  const end = result.timedOut ? 'timed out' : result.exitCode !== undefined ? `exit ${result.exitCode}` : result.signal ?? result.originalMessage ?? 'not started'
-  const text = String(result.stderr || result.stdout || '').trim().slice(-2000)
-  return `${argv.join(' ')}: ${end}${text ? `: ${text}` : ''}`
 }

@@ -8,6 +8,7 @@ import test from 'node:test'
 import { ociConfig, type BundleSpec } from '../../provisioner/bundle.ts'
 import { cgroups } from '../../provisioner/cgroup.ts'
 import { alive, startOf } from '../../provisioner/process.ts'
+import { run } from '../../provisioner/run.ts'
 import { Queue } from '../../provisioner/queue.ts'
 
 const UNIFIED = existsSync('/sys/fs/cgroup/unified') ? '/sys/fs/cgroup/unified' : '/sys/fs/cgroup'
@@ -26,6 +27,17 @@ test('work on one site is done in order, whatever fails, and sites do not wait f
   await Promise.all([first, third])
   assert.deepEqual(done, ['b', 'a1', 'a2', 'a3'])
   assert.equal(queue.waiting('a'), 0)
+})
+
+test('a program has its input and nothing of ours, says what it said and how it ended, and is killed when its time is up', async () => {
+  const much = 'one line\n'.repeat(50_000)
+  assert.equal(await run(['cat'], { input: much }), much)
+  assert.equal(await run(['env'], { env: { OWN: 'x' } }), 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nLANG=C.UTF-8\nOWN=x\n')
+  assert.equal(await run(['sh', '-c', 'echo said; exit 3'], { ok: [3] }), 'said\n')
+  await assert.rejects(run(['sh', '-c', 'echo why >&2; exit 4']), { code: 'failed', message: 'sh -c echo why >&2; exit 4: exit 4: why' })
+  await assert.rejects(run(['sleep', '60'], { timeout: 20 }), { message: 'sleep 60: SIGKILL' })
+  for (const program of ['nonesuch', '/nonesuch']) await assert.rejects(run([program]), { code: 'failed', message: /nonesuch: not started/ })
+  assert.equal((await Promise.all(Array.from({ length: 50 }, (_, index) => run(['echo', String(index)])))).join(''), Array.from({ length: 50 }, (_, index) => `${index}\n`).join(''))
 })
 
 test('in cgroup v2 a process is frozen, thawed, killed and its cgroup removed', async t => {
