@@ -19,6 +19,8 @@ export const RATES = {
   failureAddress: { most: 50, window: 5 * MINUTE },
   failureAccount: { most: 200, window: 5 * MINUTE },
   domains: { most: 60, window: 10 * MINUTE },
+  /** Changes of the DNS records that one account keeps: each is told to the name server and to every secondary. */
+  records: { most: 120, window: 10 * MINUTE },
   /** Updates of dynamic names by one account, and from one address with what is no token. */
   dyndns: { most: 60, window: 10 * MINUTE },
   dyndnsFailure: { most: 30, window: 10 * MINUTE },

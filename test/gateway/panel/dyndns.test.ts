@@ -133,8 +133,8 @@ test('ddclient points names, in the clear and in a zone of its own', async () =>
     }
     const all = away.registry.tokens.create(id, 'all').token
     const authorization = `Basic ${Buffer.from(`dora:${all}`).toString('base64')}`
-    const ask = async (scheme: string) => (await away.visitor({ scheme, host: 'house.test' }).send('GET', '/nic/update?hostname=home.house.test&myip=10.0.0.1', { headers: { authorization } })).text
-    assert.deepEqual([await ask('http'), await ask('https')], ['badauth\n', 'good 203.0.113.7\n'])
+    const ask = async (scheme: string, address = '203.0.113.7') => (await away.visitor({ scheme, host: 'house.test', address }).send('GET', '/nic/update?hostname=home.house.test&myip=10.0.0.1', { headers: { authorization } })).text
+    assert.deepEqual([await ask('http'), await ask('https'), await ask('https', '10.0.0.9')], ['badauth\n', 'good 203.0.113.7\n', '911\n'], 'no public address at all')
   } finally {
     await away.close()
   }

@@ -69,6 +69,15 @@ test('a name that points elsewhere can point elsewhere again, and keeps its reco
   assert.deepEqual(await asked('home.localhost', 'A'), ['home.localhost. 60 IN A 192.0.2.33'])
 })
 
+test('an account changes its records so often in ten minutes and no more, whichever the name; others go on', async () => {
+  const carol = await house.visitor().signUp('carol')
+  for (const name of ['one', 'two']) assert.equal((await carol.call('POST', '/api/sites', { name, kind: 'external', addresses: ['192.0.2.1'] })).status, 201)
+  for (let n = 0; n < 120; n += 1) assert.equal((await put(carol, [], n % 2 === 0 ? 'one' : 'two')).status, 200)
+  const answer = await put(carol, [{ type: 'TXT', data: 'x' }], 'one')
+  assert.deepEqual([answer.status, answer.json<{ error: { code: string } }>().error.code], [429, 'rate_limited'])
+  assert.equal((await put(bob, [], 'home')).status, 404)
+})
+
 test('an administrator keeps the zone\'s own', async () => {
   const put = (records: unknown) => boss.call('PUT', '/api/zone/records', records)
   const kept = await put([{ type: 'MX', data: '10 mail.localhost.' }, { type: 'NS', data: 'ns.localhost.' }, { type: 'NS', data: 'ns2.localhost.' }, { name: 'ns2', type: 'A', data: '192.0.2.53' }, { name: 'mail', type: 'A', data: '192.0.2.25' }, { name: '_dmarc', type: 'TXT', data: 'v=DMARC1' }])
