@@ -42,15 +42,19 @@ export async function ensureBridge(of: Instance, data: string): Promise<void> {
   await run(commands.up(of.id))
 }
 
-/** Gives the site a network, from nothing, and resolves with the host's end of it. What was left of an earlier one is removed first. */
-export async function connect(host: Host, name: string): Promise<string> {
-  const netns = netnsName(host.instance, name)
+/** Gives the site a network namespace that leads nowhere yet: a container can be made in it meanwhile. What was left of an earlier one is removed first. */
+export async function isolate(host: Host, name: string): Promise<void> {
   await disconnect(host, name)
-  await addNetns(netns)
-  await cni(host, name, 'ADD', 'loopback', 'lo')
-  const veth = hostEnd(await cni(host, name, 'ADD', 'bridge', DEVICE), host.instance.id)
-  await guard(host, name, veth)
-  return veth
+  await addNetns(netnsName(host.instance, name))
+}
+
+/** Joins a namespace just made to the house's bridge. */
+export async function connect(host: Host, name: string): Promise<void> {
+  await together(cni(host, name, 'ADD', 'loopback', 'lo'), bridged(host, name))
+}
+
+async function bridged(host: Host, name: string): Promise<void> {
+  await guard(host, name, hostEnd(await cni(host, name, 'ADD', 'bridge', DEVICE), host.instance.id))
 }
 
 /** With a name on this host, as `ip netns add` gives it. */
@@ -117,7 +121,7 @@ export async function disconnect(host: Host, name: string): Promise<void> {
 /** Runs `work` while the site has a network; one that had none has none again afterwards. In the site's queue. */
 export async function networked<T>(host: Host, name: string, work: () => Promise<T>): Promise<T> {
   const lent = host.states.life(name).veth === null
-  if (lent) await connect(host, name)
+  if (lent) await isolate(host, name).then(() => connect(host, name))
   try {
     return await work()
   } finally {

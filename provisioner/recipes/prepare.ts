@@ -8,7 +8,7 @@ import type { Host } from '../host.ts'
 import { find, takesOf, type Image } from '../images/store.ts'
 import { addresses, containerId, netnsName, podCgroup, siteCgroup } from '../instance.ts'
 import { ensureLog, openLog, releaseLog } from '../log.ts'
-import { connect, disconnect } from '../network.ts'
+import { connect, disconnect, isolate } from '../network.ts'
 import { bundlePlace, netnsPlace } from '../places.ts'
 import { startOf } from '../process.ts'
 import { together } from '../together.ts'
@@ -22,21 +22,22 @@ const GRACE = 2000
 export async function prepare(host: Host, name: string): Promise<void> {
   const image = imageOf(host, name)
   await perform(host, name, [
-    { name: 'surroundings', act: () => surround(host, name), undo: () => goCold(host, name) },
-    { name: 'container', act: () => contain(host, name, image) },
+    { name: 'pod', act: () => make(host, name, image), undo: () => goCold(host, name) },
   ])
 }
 
-/** Volume, log, limits and network. */
-async function surround(host: Host, name: string): Promise<void> {
+/** The container needs volume, log, limits and a network namespace; where that leads is settled while the container is made. */
+async function make(host: Host, name: string, image: Image): Promise<void> {
+  const isNew = lacksNetwork(host, name)
   const limits = host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits)
-  await together(ensureVolume(host, name), ensureLog(host, name), limits, connected(host, name))
+  const network = isNew ? isolate(host, name) : Promise.resolve()
+  const surroundings = together(ensureVolume(host, name), ensureLog(host, name), limits, network)
+  await together(surroundings.then(() => contain(host, name, image)), network.then(() => (isNew ? connect(host, name) : undefined)))
 }
 
-async function connected(host: Host, name: string): Promise<void> {
-  if (host.runtime.network === 'start') return
-  const { veth } = host.states.life(name)
-  if (veth === null || !existsSync(netnsPlace(netnsName(host.instance, name)))) await connect(host, name)
+function lacksNetwork(host: Host, name: string): boolean {
+  if (host.runtime.network === 'start') return false
+  return host.states.life(name).veth === null || !existsSync(netnsPlace(netnsName(host.instance, name)))
 }
 
 async function contain(host: Host, name: string, image: Image): Promise<void> {
