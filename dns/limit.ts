@@ -2,6 +2,7 @@
 // that showed no cookie. Per network (/24 or /56) and answer, as BIND and Knot count.
 import { randomInt } from 'node:crypto'
 import { writeAddress } from './address.ts'
+import { UDP_MOST } from './codes.ts'
 
 /** `slip`: answer with TC and nothing else, so that an honest client behind the network comes back over TCP. */
 export type Verdict = 'pass' | 'slip' | 'drop'
@@ -13,6 +14,9 @@ const WAYS = 4
 /** Answers a second that one network gets of one kind before it is limited; every second one beyond is a slip. */
 export const RATE = 200
 const SLIP = 2
+
+/** What all bytes beyond the questions are counted as. */
+const GAINED = hash('\x06gained\0', 65535)
 
 /** A table of token buckets of fixed size; the bucket that was used longest ago makes room. `clock` in milliseconds. */
 export class Limit {
@@ -31,16 +35,22 @@ export class Limit {
   }
 
   /** Counts an answer of the kind `what` (a hash of its own, see `hash`) to `address`. */
-  take(address: string, what: number): Verdict {
+  take(address: string, what: number): Verdict { return this.#spend(address, what, { rate: this.#rate, cost: 1 }) }
+
+  /** Counts the bytes that an answer of whatever kind has beyond its question: names are many, and an owner decides how long their answers are. */
+  gain(address: string, bytes: number): Verdict { return this.#spend(address, GAINED, { rate: this.#rate * UDP_MOST, cost: Math.max(0, bytes) }) }
+
+  /** A bucket that holds what a second brings; the last that is taken out of it may be more than is left. */
+  #spend(address: string, what: number, { rate, cost }: { rate: number; cost: number }): Verdict {
     const tag = this.#tag(address, what)
     const now = this.#clock()
     const at = this.#bucket(tag)
     const fresh = this.#tags[at] !== tag
-    const gained = fresh ? this.#rate : (now - (this.#stamps[at] ?? 0)) * this.#rate / 1000
-    const tokens = Math.min(this.#rate, (fresh ? 0 : this.#tokens[at] ?? 0) + gained)
+    const gained = fresh ? rate : (now - (this.#stamps[at] ?? 0)) * rate / 1000
+    const tokens = Math.min(rate, (fresh ? 0 : this.#tokens[at] ?? 0) + gained)
     this.#tags[at] = tag
     this.#stamps[at] = now
-    this.#tokens[at] = tokens < 1 ? tokens : tokens - 1
+    this.#tokens[at] = tokens < 1 ? tokens : tokens - cost
     if (tokens >= 1) return 'pass'
     this.#limited += 1
     return this.#limited % SLIP === 0 ? 'slip' : 'drop'

@@ -73,10 +73,14 @@ export class Responder {
     const cookie = shown === null ? null : this.#cookies.answer(shown, address)
     reply.cookie = cookie?.cookie ?? null
     const known = transport === 'tcp' || cookie?.known === true || (signing?.holder ?? null) !== null
-    if (!known && !this.#spares(address) && !this.#admit(parsed, { reply, said }, address)) return null
+    const limited = !known && !this.#spares(address)
+    if (limited && !this.#admit(parsed, { reply, said }, address)) return null
     // Last, for it may cost a signature: only who gets an answer shall.
     if (said !== null && parsed.kind === 'query' && !reply.truncated) this.#fill(reply, said, parsed, { known, transport })
-    return signed(parsed, reply, transport === 'tcp' ? TCP_MOST : udpSize(parsed), signing)
+    const answer = signed(parsed, reply, transport === 'tcp' ? TCP_MOST : udpSize(parsed), signing)
+    if (!limited || reply.body === null) return answer
+    const verdict = this.#limit.gain(address, answer.length - parsed.wire.length)
+    return verdict === 'slip' ? signed(parsed, { ...reply, truncated: true, body: null }, UDP_PLAIN, signing) : verdict === 'pass' ? answer : null
   }
 
   /** A signature that isn't right is the whole answer (RFC 8945 section 5.2). */

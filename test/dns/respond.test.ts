@@ -131,6 +131,16 @@ describe('limits of answers', () => {
     codes(asked, six)
     assert.deepEqual(codes(asked, [query({ name: wireName('four.example') })]), ['whole'])
   })
+  test('of all names together a network gets as many bytes beyond its questions as a rate of the largest answers has', () => {
+    const long = { a: [], aaaa: [], sets: [{ type: 'TXT' as const, ttl: 60, data: Array.from({ length: 4 }, () => `"${'x'.repeat(250)}"`) }] }
+    const names = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`l${n}`, long]))
+    const asked = new Responder(new Zone(sampleZone({ names })), { limit: new Limit(10, () => 0), limitLoopback: true })
+    const wires = Object.keys(names).map(name => queryWith(opt(), { name: wireName(`${name}.example`), type: 16 }))
+    const got = codes(asked, wires)
+    assert.deepEqual([got.filter(code => code === 'whole').length, got.filter(code => code === 'tc0').length > 80], [12, true])
+    assert.equal(wires.reduce((sum, wire) => sum + (asked.answer(wire, '198.51.100.7', 'udp')?.length ?? 0) - wire.length, 0) < 0, true)
+    assert.deepEqual([codes(asked, wires.slice(0, 5), '198.51.101.7'), codes(asked, wires.slice(0, 5), '198.51.100.7', 'tcp')], [Array(5).fill('whole'), Array(5).fill('whole')])
+  })
   test('a client that shows its cookie is spared, one with a made-up cookie is not', () => {
     const asked = limited()
     const first = asked.answer(queryWith(opt(1232, 0, '000a0008' + '0123456789abcdef')), '198.51.100.7', 'udp')
