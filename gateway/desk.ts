@@ -142,6 +142,9 @@ export type SigningView = { zone: string; signed: boolean; stage: Stage['is'] | 
 /** roll: begin a change of keys; confirm: the parent did what was asked; cancel: call off; withdraw: begin to leave signing. */
 export type SigningStep = 'roll' | 'confirm' | 'cancel' | 'withdraw'
 
+/** A name server that copies the zone. `keyed`: it must show a key. `serial`: of the version it answers with; null where it doesn't answer. */
+export type SecondaryView = { name: string | null; address: string; port: number; keyed: boolean; serial: number | null }
+
 export type LogSource = 'pod' | 'error' | 'access'
 export type ArchiveType = 'zip' | 'tar.gz'
 
@@ -173,6 +176,8 @@ export interface Desk {
   /** The records the administrator keeps in the zone: at its apex, and at names that nobody can reserve. */
   zoneRecords(): SiteRecord[]
   keepZoneRecords(actor: Account, records: unknown): Promise<SiteRecord[]>
+  /** Asks each secondary of the house for its version of the zone; a second at most. */
+  secondaries(): Promise<SecondaryView[]>
   deleteSite(actor: Account, name: string, options?: { purge?: boolean }): Promise<void>
   wake(actor: Account, name: string): Promise<SiteView>
   sleep(actor: Account, name: string, tier?: 'frozen' | 'asleep'): Promise<SiteView>
@@ -219,8 +224,8 @@ export interface Desk {
   /** `canonical`: whether visitors of the site's other hosts are sent there (`conflict` before it is proven). */
   changeDomain(actor: Account, name: string, domain: string, change: { canonical: boolean }): Promise<DomainView>
   removeDomain(actor: Account, name: string, domain: string): Promise<void>
-  /** Calls `each` at every change of the site's state until `signal` aborts. */
-  watch(name: string, each: (view: SiteView) => void, signal: AbortSignal): void
+  /** Calls `each` at every change of the site's state until `signal` aborts; with null when it is deleted. */
+  watch(name: string, each: (view: SiteView | null) => void, signal: AbortSignal): void
   /** Suspends or resumes all of an account's sites (the registry has been told already). */
   accountChanged(account: Account): Promise<void>
   routes(): RouteView[]

@@ -28,6 +28,7 @@ import { byOf, restart, restartForRelease } from './restart.ts'
 import { finalVerbs } from './revive.ts'
 import { Rolls } from './roll.ts'
 import { rotateDatabase } from './rotate.ts'
+import { secondariesOf } from './secondaries.ts'
 import { followAccount } from './suspend.ts'
 import { toolVerbs } from './tools.ts'
 import { routeViews, siteView } from './views.ts'
@@ -108,7 +109,10 @@ export function frontDesk(parts: FrontParts): Desk {
       return await whole(name)
     },
     watch(name, each, signal) {
-      states.watch(name, () => { if (states.get(name) && registry.reservations.get(name)) each(siteView(parts, reserved(parts, name))) }, signal)
+      states.watch(name, () => {
+        if (!states.get(name)) each(null)
+        else if (registry.reservations.get(name)) each(siteView(parts, reserved(parts, name)))
+      }, signal)
     },
     accountChanged: account => followAccount(parts, account),
     routes: () => routeViews(parts, table.all()),
@@ -121,6 +125,7 @@ export function frontDesk(parts: FrontParts): Desk {
     certificates: () => ({ ...parts.certificates?.view() ?? { authority: null, leaves: [] }, acme: parts.acme && acmeView(parts) }),
     ...acmeVerbs(parts, record),
     authority: (form, scope) => authorityOf(parts, form, scope),
+    secondaries: () => secondariesOf(parts.house),
     signing: () => parts.signing.view(),
     async signingStep(actor, step) {
       const seen = await parts.signing[step]()

@@ -20,6 +20,11 @@ export function ago(at: number, language: Language, now = Date.now()): string {
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.round(seconds / size), unit)
 }
 
+/** The same as an element of a page, which public/ago.js keeps true. */
+export function ticking(at: number, language: Language): string {
+  return `<time data-ago datetime="${iso(at)}">${ago(at, language)}</time>`
+}
+
 /** A day. */
 export function day(at: number, language: Language): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(at)

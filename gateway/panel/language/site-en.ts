@@ -14,6 +14,7 @@ export const enSite = {
   console_ended: 'The console has ended.', console_lost: 'The connection is gone.', console_revoked: 'The console was closed: you are signed out, or the site is suspended.', console_idle: 'Closed, for nobody typed anything for half an hour.', console_leave: 'Shift+Tab leaves the terminal.', console_noscript: 'The console needs JavaScript.',
   tools_title: 'Adminer', tools_lead: 'Tables, rows and SQL in the browser, signed in for this database alone. It runs in the site itself, which wakes for it.', tools_open: 'Open Adminer', tools_opening: 'Opening Adminer…', tools_go: 'If nothing happens, follow this link. It works once, and for a minute.',
   tools_closed: 'Open this from the page of your site: that signs you in.', tools_none: 'Adminer is in the image php; this site has another. Any MySQL client in its console reaches the database, too.',
+  standing_lost: 'No connection to the house; trying again. What you see here may be old.', standing_gone: 'This site is no more: it was deleted.', standing_out: 'You are signed out. Sign in again to go on.', upload_cancel: 'Cancel', upload_cancelled: 'Cancelled. Nothing was changed.', files_unsent: 'Not saved: no connection to the house. Try again.',
   upload_pack: 'Packing…', upload_folder: 'Choose a folder',
   charts_title: 'The last seven days', chart_wakes: 'Wakes', chart_most: 'most in 2 h: {most}', chart_peak: 'most: {most}', chart_nothing: 'nothing yet',
   log_error: 'Errors', log_visits: 'Visits', log_pod: 'All of the pod\'s', log_which: 'Which log', log_nothing: 'Nothing yet.',

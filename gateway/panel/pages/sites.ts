@@ -29,8 +29,14 @@ export function addSitesPage(app: App, room: Room, views: Views): void {
     try {
       await createSite(room, caller(request), { name: labelOf(name) })
     } catch (error) {
+      if (isOwn(room, request, labelOf(name))) return reply.redirect(`/sites/${encodeURIComponent(labelOf(name))}?done=yours`, 303)
       return show(request, reply, { errors: errorsOf(error, request, reply), values: { name } })
     }
     return reply.redirect(`/sites/${encodeURIComponent(labelOf(name))}?done=created`, 303)
   })
+}
+
+/** Whoever pressed the button twice has the name already. */
+function isOwn({ registry }: Room, request: FastifyRequest, name: string): boolean {
+  return registry.reservations.get(name)?.owner === caller(request).id
 }

@@ -38,7 +38,7 @@ function common(room: Room, assets: string, request: FastifyRequest): Data {
   return {
     t: speaker(language), language, who, assets, zone: room.house.zone, signupMode: room.house.signup, path: request.url,
     done: doneSentence(request),
-    bytes: (count: number) => format.bytes(count, language), ago: (at: number) => format.ago(at, language), day: (at: number) => format.day(at, language), moment: (at: number) => format.moment(at, language),
+    bytes: (count: number) => format.bytes(count, language), ago: (at: number) => format.ago(at, language), ticking: (at: number) => format.ticking(at, language), day: (at: number) => format.day(at, language), moment: (at: number) => format.moment(at, language),
     number: (value: number) => format.number(value, language), iso: format.iso,
   }
 }

@@ -8,6 +8,14 @@ export function ago(at) {
   return format.format(Math.round(seconds / size), unit)
 }
 
+/** A sentence with `{when}` in it, as nodes: the time in it stays true. */
+export function since(sentence, at) {
+  const [before, after = ''] = sentence.split('{when}')
+  const time = Object.assign(document.createElement('time'), { dateTime: new Date(at).toISOString(), textContent: ago(at) })
+  time.dataset.ago = ''
+  return [before, time, after]
+}
+
 setInterval(() => {
   for (const time of document.querySelectorAll('time[data-ago]')) {
     const text = ago(Date.parse(time.dateTime))

@@ -18,13 +18,14 @@ async function walk(entry, above) {
   return found
 }
 
-/** Sends one file as a body; `each` is told how much of it went, from 0 to 1. Resolves the answer's status and text. */
-export function send(method, address, body, each) {
+/** Sends one file as a body; `each` is told how much of it went, from 0 to 1. Resolves the answer's status and text; rejects where there is none, and when `signal` calls it off. */
+export function send(method, address, body, each, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.upload.addEventListener('progress', event => each(event.total > 0 ? event.loaded / event.total : 1))
     request.addEventListener('load', () => resolve({ status: request.status, text: request.responseText }))
-    request.addEventListener('error', () => reject(new Error('network')))
+    for (const type of ['error', 'abort']) request.addEventListener(type, () => reject(new Error(type)))
+    signal?.addEventListener('abort', () => request.abort())
     request.open(method, address)
     request.setRequestHeader('content-type', 'application/octet-stream')
     request.send(body)

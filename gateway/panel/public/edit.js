@@ -1,4 +1,6 @@
 // Saves a text without leaving the page, by the button or Ctrl+S, over the version that was loaded alone; warns before what isn't saved is left.
+import { refusal, standing } from './watch.js'
+
 const form = document.querySelector('[data-edit]')
 if (form !== null) prepare(form)
 
@@ -22,13 +24,16 @@ function prepare(form) {
     } else if (response.status === 409) {
       saved = sent
       form.submit()
-    } else status.textContent = answer.error.message
+    } else {
+      status.textContent = answer.error.message
+      standing(refusal(response.status))
+    }
   }
 
   form.addEventListener('submit', event => {
     if (event.submitter?.name === 'force') return void (saved = text.value)
     event.preventDefault()
-    save().catch(error => { status.textContent = String(error.message) })
+    save().catch(() => { status.textContent = form.dataset.failed })
   })
   text.addEventListener('input', tell)
   addEventListener('keydown', event => {

@@ -1,12 +1,13 @@
 // Files and folders dropped on a folder's page go into it, one after the other, with progress.
 import { dropped, reason, send } from './dropped.js'
+import { explain } from './watch.js'
 
 const browser = document.querySelector('[data-files]')
 const form = document.querySelector('[data-put]')
 if (browser !== null && form !== null) prepare()
 
 function prepare() {
-  const { files: site, path, busy, done } = browser.dataset
+  const { files: site, path, busy, done, failed } = browser.dataset
   const [hint, bar, input] = ['.hint', 'progress', 'input[type=file]'].map(each => form.querySelector(each))
 
   async function putAll(files) {
@@ -18,7 +19,7 @@ function prepare() {
         bar.value = 100 * (index + part) / files.length
         hint.textContent = busy.replace('{name}', name).replace('{percent}', Math.round(bar.value))
       })
-      if (status !== 200) throw new Error(`${name}: ${reason(text) ?? status}`)
+      if (status !== 200) throw new Error(`${name}: ${reason(text) ?? failed}`)
     }
     hint.textContent = done.replace('{count}', files.length)
     location.reload()
@@ -26,7 +27,8 @@ function prepare() {
 
   const begin = files => Promise.resolve(files).then(putAll).catch(error => {
     bar.hidden = true
-    hint.textContent = error.message
+    hint.textContent = ['error', 'abort'].includes(error.message) ? failed : error.message
+    explain(`/api/sites/${encodeURIComponent(site)}`)
     form.querySelector('.drop').classList.add('wrong')
   })
   form.addEventListener('submit', event => {

@@ -5,7 +5,9 @@ for (const form of document.querySelectorAll('form[data-progress]')) {
   form.addEventListener('submit', event => {
     event.preventDefault()
     for (const button of document.querySelectorAll('form[data-progress] button')) button.disabled = true
-    follow(form.dataset.progress).catch(error => append(`${error.message}\n`))
+    follow(form.dataset.progress).catch(error => append(`${error.message}\n`)).finally(() => {
+      for (const button of document.querySelectorAll('form[data-progress] button')) button.disabled = false
+    })
   })
 }
 

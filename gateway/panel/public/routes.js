@@ -1,6 +1,7 @@
 // The routing table, live. All rows are kept in a map; only those that are seen are in the page, and only cells that changed are touched.
 import { ago } from './ago.js'
 import { word } from './states.js'
+import { standing, watch } from './watch.js'
 
 const table = document.getElementById('routes')
 const body = table.tBodies[0]
@@ -208,19 +209,17 @@ table.tHead.addEventListener('click', event => {
 
 setInterval(fade, 2000)
 
-const events = new EventSource('/api/routes/events')
-events.addEventListener('table', event => {
-  rows.clear()
-  for (const row of JSON.parse(event.data)) note(row)
-  arrange()
-  tell(true)
-})
-events.addEventListener('change', event => change(JSON.parse(event.data)))
-events.addEventListener('error', () => tell(false))
-addEventListener('pagehide', () => events.close())
+watch('/api/routes/events', { table: begin, change }, tell)
 
-function tell(well) {
-  live.hidden = false
-  live.classList.toggle('lost', !well)
-  live.textContent = well ? live.dataset.live : live.dataset.lost
+function begin(all) {
+  rows.clear()
+  for (const row of all) note(row)
+  arrange()
+}
+
+function tell(how) {
+  live.hidden = how === 'out' || how === 'gone'
+  live.classList.toggle('lost', how !== 'well')
+  live.textContent = how === 'well' ? live.dataset.live : live.dataset.lost
+  standing(how === 'lost' ? 'well' : how)
 }

@@ -1,6 +1,7 @@
 // Sends an archive or a backup as it is, or a folder as an archive made here, with progress: by the form's button, chosen, or dropped on it.
 import { dropped, reason, send } from './dropped.js'
 import { targz } from './tar.js'
+import { explain, refusal, standing } from './watch.js'
 
 /** What systems leave in folders and nobody means to publish. */
 const LEFT = /(^|\/)(\.git|\.svn|\.DS_Store|Thumbs\.db|__MACOSX)(\/|$)/
@@ -73,17 +74,42 @@ function end(form, text) {
 }
 
 async function upload(form, file) {
-  const { upload: address, then, busy, unpack, failed } = form.dataset
-  const [, hint, bar] = parts(form)
+  const { upload: address, then, failed } = form.dataset
   begin(form, '')
+  const sending = guard(form)
   try {
-    const { status, text } = await send('PUT', address, file, part => {
-      bar.value = Math.round(100 * part)
-      hint.textContent = part === 1 ? unpack : busy.replace('{percent}', bar.value)
-    })
-    if (status === 200) location.assign(then)
-    else end(form, reason(text) ?? failed)
+    const { status, text } = await send('PUT', address, file, part => tell(form, part), sending.signal)
+    sending.over()
+    if (status === 200) return location.assign(then)
+    end(form, reason(text) ?? failed)
+    standing(refusal(status))
   } catch {
-    end(form, failed)
+    sending.over()
+    end(form, sending.signal.aborted ? form.dataset.cancelled : failed)
+    if (!sending.signal.aborted) await explain(address.replace(/[/][a-z]+$/, ''))
   }
+}
+
+function tell(form, part) {
+  const [, hint, bar] = parts(form)
+  const { busy, unpack } = form.dataset
+  bar.value = Math.round(100 * part)
+  hint.textContent = part === 1 ? unpack : busy.replace('{percent}', bar.value)
+}
+
+/** While it is sent there is a button that calls it off, and the page isn't left unasked. */
+function guard(form) {
+  const button = form.querySelector('[data-cancel]')
+  const calledOff = new AbortController()
+  const cancel = () => calledOff.abort()
+  const ask = event => event.preventDefault()
+  button.hidden = false
+  button.addEventListener('click', cancel)
+  addEventListener('beforeunload', ask)
+  const over = () => {
+    button.hidden = true
+    button.removeEventListener('click', cancel)
+    removeEventListener('beforeunload', ask)
+  }
+  return { signal: calledOff.signal, over }
 }

@@ -229,7 +229,7 @@ test("watchers see each change of a site, and the admin's table the rows that ch
   const leaving = new AbortController()
   const states: string[] = []
   const rows: string[] = []
-  set.control.desk.watch('shop', view => { states.push(view.state) }, leaving.signal)
+  set.control.desk.watch('shop', view => { states.push(view?.state ?? 'gone') }, leaving.signal)
   set.control.desk.watchRoutes(change => { rows.push(...change.rows.map(row => `${row.host} ${row.state}`), ...change.gone.map(host => `${host} gone`)) }, leaving.signal)
   await set.control.desk.createSite(set.alice, { name: 'shop', owner: set.alice })
   await set.control.desk.wake(set.alice, 'shop')
@@ -237,6 +237,7 @@ test("watchers see each change of a site, and the admin's table the rows that ch
   await until(() => rows.includes('shop.localhost running'))
   await set.control.desk.deleteSite(set.alice, 'shop')
   await until(() => rows.includes('shop.localhost gone'))
+  assert.equal(states.at(-1), 'gone')
   leaving.abort()
   const seen = states.length
   await set.control.desk.createSite(set.alice, { name: 'shop', owner: set.alice })

@@ -7,7 +7,7 @@ import { openBrowser } from '../../helpers/browser.ts'
 import { openPods } from '../../helpers/pods.ts'
 import { until } from '../../helpers/patience.ts'
 import { openHouse, PASSWORD } from './house.ts'
-import { talking, ZIP } from './uploads.ts'
+import { noise, talking, ZIP } from './uploads.ts'
 
 const browser = await openBrowser({ after })
 const house = await openHouse({}, openPods)
@@ -137,6 +137,63 @@ test('a file that is no archive is refused where it was dropped', async () => {
   }`)
   await page.waitForSelector('.drop.wrong')
   assert.match(await page.textContent('#file-hint') ?? '', /neither a zip nor a tar\.gz/)
+})
+
+/** Lets so many bytes a second leave the browser. */
+async function slow(page: Page, uploadThroughput: number): Promise<void> {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Network.enable')
+  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })
+}
+
+test('a button pressed twice reserves once, and an upload is called off', async () => {
+  const { page, complaints } = await open()
+  await signUp(page, url, 'hasty')
+  await page.fill('#name', 'haste')
+  await page.waitForSelector('.field.free')
+  await page.dblclick('.reserve button')
+  await page.waitForURL(/\/sites\/haste/)
+  assert.equal(await page.locator('[role=alert]').count(), 0)
+  assert.deepEqual(house.registry.audit.list(10, { by: 'hasty', about: 'haste', action: '' }).map(entry => entry.action), ['site.create'])
+  await slow(page, 100_000)
+  const before = await house.desk.view('haste')
+  await page.setInputFiles('#file', { name: 'site.tar.gz', mimeType: 'application/gzip', buffer: await noise(2_000_000) })
+  await page.click('form[data-upload] button')
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByText('Cancelled. Nothing was changed.').waitFor()
+  assert.equal((await house.desk.view('haste')).release, before.release)
+  await slow(page, -1)
+  await page.setInputFiles('#file', { name: 'site.zip', mimeType: 'application/zip', buffer: ZIP })
+  await page.click('form[data-upload] button')
+  await page.waitForURL(/done=deployed/)
+  await page.goBack()
+  await page.waitForSelector('.door-plate')
+  await page.locator('.releases .badge').waitFor()
+  assert.deepEqual(complaints, [])
+})
+
+test('a page left open says that nobody is signed in any more, or that the site was deleted elsewhere', async () => {
+  const { page } = await open()
+  await signUp(page, url, 'absent')
+  const absent = house.registry.accounts.byName('absent')
+  assert.ok(absent)
+  await house.desk.createSite(absent, { name: 'left', owner: absent })
+  await page.goto(`${url}/sites/left`)
+  house.registry.sessions.revokeAll(absent.id)
+  await page.setInputFiles('#file', { name: 'site.tar.gz', mimeType: 'application/gzip', buffer: await noise(8_000_000) })
+  await page.click('form[data-upload] button')
+  await page.getByText('You are signed out.').waitFor()
+  await page.locator('[data-standing="out"] a').click()
+  await page.fill('#username', 'absent')
+  await page.fill('#password', PASSWORD)
+  await page.click('main button')
+  await page.waitForURL(/\/sites\/left/)
+  await page.waitForSelector('.door-plate[data-state="asleep"]')
+  const heard = page.waitForResponse(answer => answer.url().endsWith('/events'))
+  await page.reload()
+  await heard
+  await house.desk.deleteSite(absent, 'left')
+  await page.getByText('This site is no more').waitFor()
 })
 
 test('the administrator\'s table changes as sites come, wake and go', async () => {

@@ -37,6 +37,7 @@ test('from the front page to a site that is live, and out again, by forms alone'
   assert.deepEqual([reserved.status, reserved.headers.location], [303, '/sites/blog?done=created'])
   const page = (await dora.send('GET', '/sites/blog?done=created')).text
   assert.match(page, /href="http:\/\/blog\.localhost:\d+\/"/)
+  assert.equal((await dora.form('/sites', { name: 'blog' })).headers.location, '/sites/blog?done=yours', 'pressed twice')
   assert.ok(page.includes(en.done_created))
   for (const [form, done, state] of [['wake', 'woken', 'running'], ['sleep', 'slept', 'frozen'], ['restart', 'restarted', 'running']] as const) {
     const answer = await dora.form(`/sites/blog/${form}`, {})
