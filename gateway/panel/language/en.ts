@@ -1,10 +1,12 @@
 // Every sentence of the panel in English. fr.ts has the same keys, enforced by its type.
 import { enSite } from './site-en.ts'
+import { houseEn } from './house-en.ts'
 import { peopleEn } from './people-en.ts'
 
 export const en = {
   ...enSite,
   ...peopleEn,
+  ...houseEn,
 
   // Frame
   tagline: 'A room for every site', skip: 'Skip to the content', navigation: 'Main', sites: 'Sites', account: 'Account', routes: 'Routes',
@@ -67,7 +69,7 @@ export const en = {
   delete_title: 'Move out', delete_lead: 'The site, its files and its name go. A last backup is kept for a while, and the name stays yours to take back for some time.',
   delete_confirm: 'To be sure, type {name}', delete_do: 'Delete this site', delete_mismatch: 'That is not the name of this site.',
   done_created: 'The name is yours. It resolves and routes already.', done_deployed: 'Live. Go and look.', done_woken: 'The light is on.', done_slept: 'Good night.',
-  done_restarted: 'Restarted.', done_rolled_back: 'The earlier release is live again.', done_deleted: 'Deleted. Its name is free.', done_password: 'Password changed. Every other browser is signed out.',
+  done_restarted: 'Restarted.', done_rolled_back: 'The earlier release is live again.', done_yours: 'You have this name already: here it is.', done_deleted: 'Deleted. For 30 days you can bring it back, as it was.', done_password: 'Password changed. Every other browser is signed out.',
   done_revoked: 'Token revoked.', done_suspended: 'Suspended.', done_resumed: 'Resumed.', done_invited: 'The invite is below.',
 
   // States

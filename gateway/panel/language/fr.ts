@@ -1,11 +1,13 @@
 // Every sentence of the panel in French, with the keys of en.ts.
 import type { Sentences } from './en.ts'
 import { frSite } from './site-fr.ts'
+import { houseFr } from './house-fr.ts'
 import { peopleFr } from './people-fr.ts'
 
 export const fr: Sentences = {
   ...frSite,
   ...peopleFr,
+  ...houseFr,
 
   tagline: 'Une chambre pour chaque site', skip: 'Aller au contenu', navigation: 'Principale', sites: 'Sites', account: 'Compte', routes: 'Routes',
   accounts: 'Comptes', signin: 'Se connecter', signup: 'S’inscrire', signout: 'Se déconnecter', language: 'Langue', signed_in_as: 'Connecté : {name}',
@@ -63,7 +65,7 @@ export const fr: Sentences = {
   delete_title: 'Déménager', delete_lead: 'Le site, ses fichiers et son nom disparaissent. Une dernière sauvegarde est gardée quelque temps, et vous seul pouvez reprendre le nom pendant un moment.',
   delete_confirm: 'Pour confirmer, tapez {name}', delete_do: 'Supprimer ce site', delete_mismatch: 'Ce n’est pas le nom de ce site.',
   done_created: 'Le nom est à vous. Il répond déjà.', done_deployed: 'En ligne. Allez voir.', done_woken: 'La lumière est allumée.', done_slept: 'Bonne nuit.',
-  done_restarted: 'Redémarré.', done_rolled_back: 'La version précédente est de nouveau en ligne.', done_deleted: 'Supprimé. Le nom est libre.', done_password: 'Mot de passe changé. Tous les autres navigateurs sont déconnectés.',
+  done_restarted: 'Redémarré.', done_rolled_back: 'La version précédente est de nouveau en ligne.', done_yours: 'Ce nom est déjà à vous : le voici.', done_deleted: 'Supprimé. Pendant 30 jours, vous pouvez le faire revenir tel qu’il était.', done_password: 'Mot de passe changé. Tous les autres navigateurs sont déconnectés.',
   done_revoked: 'Jeton révoqué.', done_suspended: 'Suspendu.', done_resumed: 'Rétabli.', done_invited: 'L’invitation est ci-dessous.',
 
   state_creating: 'En travaux', state_running: 'Éveillé', state_frozen: 'Assoupi', state_asleep: 'Endormi', state_waking: 'S’éveille', state_sleeping: 'S’endort',

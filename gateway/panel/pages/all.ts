@@ -13,7 +13,9 @@ import { addAccountPage } from './account.ts'
 import { addAdminAccount } from './admin/account.ts'
 import { addAdminAccounts } from './admin/accounts.ts'
 import { addAdminAudit } from './admin/audit.ts'
+import { addAdminCertificates } from './admin/certificates.ts'
 import { addAdminClass } from './admin/class.ts'
+import { addAdminDns } from './admin/dns.ts'
 import { addAdminHouse } from './admin/house.ts'
 import { addAdminImages } from './admin/images.ts'
 import { addReportPages } from './admin/reports.ts'
@@ -37,7 +39,7 @@ import { openViews, type Views } from './views.ts'
 
 const PAGES = [
   addFront, addFirst, addSignUp, addSignIn, addSitesPage, addSitePage, addSiteForms, addFileForms, addDomainForms, addSitePoints, addSiteSettings, addPortForms, addBackupsPage, addAccountPage, addLanguage, addReportPages,
-  addAdminRoutes, addAdminHouse, addAdminAccounts, addAdminAccount, addAdminClass, addAdminImages, addAdminAudit,
+  addAdminRoutes, addAdminHouse, addAdminAccounts, addAdminAccount, addAdminClass, addAdminImages, addAdminDns, addAdminCertificates, addAdminAudit,
 ]
 
 export async function addPages(app: App, { room }: { room: Room }): Promise<void> {

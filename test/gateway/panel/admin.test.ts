@@ -139,7 +139,7 @@ test('the house tells its health', async () => {
   assert.equal(condition.memory.budget, 2 ** 30)
   assert.ok((condition.sites.asleep ?? 0) >= 3 && condition.disk.free > 0)
   assert.deepEqual(condition.processes.map(one => [one.name, one.ready]), [['control', true], ['relay', true], ['provisioner', true]])
-  for (const page of ['house', 'images', 'accounts', 'accounts/alice', 'class', 'reports', 'audit']) assert.equal((await boss.send('GET', `/admin/${page}`)).status, 200, page)
+  for (const page of ['house', 'images', 'accounts', 'accounts/alice', 'class', 'dns', 'certificates', 'reports', 'audit']) assert.equal((await boss.send('GET', `/admin/${page}`)).status, 200, page)
 })
 
 test('an invite taken back is no invite any more', async () => {

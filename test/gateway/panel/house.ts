@@ -30,7 +30,7 @@ export async function openHouse(options: Partial<House> = {}, openPods: OpenPods
 }
 
 type Close = () => Promise<unknown> | void
-type OpenPods = (data: string) => Promise<{ provisioner: Provisioner; close(): Promise<void> }>
+export type OpenPods = (data: string) => Promise<{ provisioner: Provisioner; close(): Promise<void> }>
 
 async function furnish(data: string, options: Partial<House>, openPods: OpenPods | null, closers: Close[]) {
   const log = pino({ level: 'silent' })

@@ -5,10 +5,11 @@ import type { SiteView } from '../../../gateway/desk.ts'
 import { en } from '../../../gateway/panel/language/en.ts'
 import { fr } from '../../../gateway/panel/language/fr.ts'
 import { dig } from '../../dns/nameserver.ts'
+import { until } from '../../helpers/patience.ts'
 import { people, type Visitor } from './house.ts'
 import { openNamedHouse } from './named.ts'
 
-const house = await openNamedHouse()
+const house = await openNamedHouse('localhost', { dnssec: true })
 after(house.close)
 const { dns: port, records: asked } = house
 const { alice, bob, boss } = await people(house)
@@ -89,6 +90,37 @@ test('an administrator keeps the zone\'s own', async () => {
   for (const bad of [{ type: 'A', data: '192.0.2.1' }, { name: '_acme-challenge', type: 'TXT', data: 'x' }, { name: 'bob', type: 'A', data: '192.0.2.1' }]) assert.equal((await put([bad])).status, 422)
   assert.equal((await put([])).status, 200)
   assert.deepEqual([await asked('localhost', 'MX'), (await dig(port, 'ns2.localhost', 'A')).status, await asked('localhost', 'NS')], [[], 'NXDOMAIN', ['localhost. 60 IN NS ns.localhost.']])
+})
+
+test('the administrator\'s page says what the registrar is to know, who copies the zone and what is in it', async () => {
+  const page = async (language = 'en') => (await boss.send('GET', '/admin/dns', { headers: { 'accept-language': language } })).text
+  const saved = await boss.form('/admin/dns/records', { records: '; ours\r\n@ MX 10 mail.example.org.\r\n' })
+  assert.deepEqual([saved.status, saved.headers.location], [303, '/admin/dns?done=records'])
+  assert.deepEqual(await asked('localhost', 'MX'), ['localhost. 300 IN MX 10 mail.example.org.'])
+  assert.match(await page(), /@ 300 MX 10 mail\.example\.org\./)
+  await until('its secondary has the newest version', async () => /ns2\.example\.net[^]*up to date/.test(await page()))
+  assert.match(await page('fr'), /à jour[^]*Numéro de clé/)
+  const wrong = await boss.form('/admin/dns/records', { records: 'bob A 192.0.2.1' })
+  assert.equal(wrong.status, 422)
+  assert.match(wrong.text, /bob A 192\.0\.2\.1<\/textarea>\s*<p class="hint" id="records-error" role="alert">/)
+  assert.equal((await alice.send('GET', '/admin/dns')).status, 403)
+  await boss.form('/admin/dns/records', { records: '' })
+})
+
+test('on that page a key is changed and called off, and signing is left, step by step', async () => {
+  const page = async () => (await boss.send('GET', '/admin/dns')).text
+  const step = async (name: string) => (await boss.form('/admin/dns/signing', { step: name })).status
+  const [, ds] = /(localhost\. IN DS \d+ 13 2 [0-9A-F]{64})/i.exec(await page()) ?? []
+  assert.ok(ds, 'the DS to give to the parent')
+  assert.equal((await boss.call('GET', '/api/dnssec')).json<{ keys: { ds: string }[] }>().keys[0]?.ds, ds.replace('localhost. IN DS ', ''))
+  assert.deepEqual([await step('confirm'), await step('roll')], [303, 303])
+  assert.match(await page(), /A new key is being made known[^]*Next key/)
+  assert.equal(await step('withdraw'), 409)
+  assert.deepEqual([await step('cancel'), await step('withdraw')], [303, 303])
+  assert.match(await page(), /remove the DS record, then say here/)
+  assert.doesNotMatch(await page(), /IN DS/)
+  assert.deepEqual([await step('cancel'), await step('fly')], [303, 400])
+  assert.match(await page(), /its parent knows the key/)
 })
 
 test('the page shows them as lines, in both languages, and its forms change them', async () => {

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../../../wire/error.ts'
 import type { Room } from '../../parts.ts'
 import { errorsOf, type Data, type Views } from '../views.ts'
 
-const TABS = [['/admin', 'routes'], ['/admin/house', 'house'], ['/admin/accounts', 'accounts'], ['/admin/images', 'images'], ['/admin/reports', 'reports'], ['/admin/audit', 'audit']] as const
+const TABS = [['/admin', 'routes'], ['/admin/house', 'house'], ['/admin/accounts', 'accounts'], ['/admin/images', 'images'], ['/admin/dns', 'dns'], ['/admin/certificates', 'certificates'], ['/admin/reports', 'reports'], ['/admin/audit', 'audit']] as const
 
 export const ADMIN = { config: { access: 'admin' } } as const
 
