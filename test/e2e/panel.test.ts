@@ -1,5 +1,5 @@
-// The page of a site in a browser, on a whole house: a folder dragged onto it is live, a file edited, a row written, a shell opened, an earlier release brought
-// back; and the same in French, on a phone and by keyboard.
+// The panel in a browser, on a whole house: from signing up to a living site, a folder dragged onto it, a file edited, Adminer, a shell, a domain of one's own, an
+// earlier release brought back; in French on a phone; by keyboard alone; without JavaScript.
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,9 +9,15 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { openBrowser } from '../helpers/browser.ts'
 import { startHouse } from '../helpers/house.ts'
 import { until } from '../helpers/patience.ts'
+import { openResolver } from '../helpers/resolver.ts'
+import { zipOf } from './owner.ts'
 
-const browser = await openBrowser({ after })
-const house = await startHouse({ after })
+const DOMAIN = 'bakery.example'
+
+const browser = await openBrowser({ after }, { args: [`--host-resolver-rules=MAP ${DOMAIN} 127.0.0.1`] })
+const dns = await openResolver()
+after(dns.close)
+const house = await startHouse({ after }, { args: ['--resolver', dns.address] })
 const url = house.ready.panel.replace(/\/$/, '')
 const PASSWORD = 'a lantern above the gate'
 
@@ -119,6 +125,17 @@ test('a folder is dragged onto the page, changed there, and brought back', async
   await page.keyboard.type('exit\n')
   await page.getByText('The console has ended.').waitFor()
 
+  await tab(page, 'Domains')
+  await page.getByLabel('Domain', { exact: true }).fill(DOMAIN)
+  await page.getByRole('button', { name: 'Add it' }).click()
+  await page.getByText('not proven yet').waitFor()
+  const [proof = '', value = ''] = await page.locator('tr', { hasText: 'TXT' }).locator('.mono').allTextContents()
+  dns.names.set(proof, { txt: [value] })
+  await page.getByRole('button', { name: 'Look again' }).click()
+  await page.getByText('yours', { exact: true }).waitFor()
+  await adminer.goto(`http://${DOMAIN}:${house.http}/`)
+  assert.equal(await adminer.textContent('body'), 'mine')
+
   await tab(page, 'Overview')
   await page.getByRole('button', { name: 'Go back to this one' }).last().click()
   await page.waitForURL(/done=rolled_back/)
@@ -142,14 +159,49 @@ test('on a phone, in French, every section fits and its words are French', async
   assert.deepEqual(complaints, [])
 })
 
-test('by keyboard alone a file is made, written, renamed and deleted, and the site deleted', async () => {
-  const { page, complaints } = await moveIn('typist', { locale: 'en-GB' })
-  /** Tabs until the element that has the focus is called so. */
-  const reach = (name: RegExp) => until(String(name), async () => {
+const FOCUSED = `(element => {
+  const shows = [getComputedStyle(element), getComputedStyle(element, '::after'), ...element.closest('.name-box') ? [getComputedStyle(element.closest('.name-box'))] : []]
+  const box = element.getBoundingClientRect()
+  return {
+    name: (element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent || '').trim(),
+    seen: shows.some(style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) && box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+  }
+})(document.activeElement)`
+
+test('by keyboard alone somebody signs up, puts a site live, writes, renames and deletes a file, and deletes the site, seeing where they are', async () => {
+  const page = await (await browser.newContext({ locale: 'en-GB' })).newPage()
+  const complaints: string[] = []
+  page.on('console', message => { if (message.type() === 'error') complaints.push(message.text()) })
+  /** Tabs until the element that has the focus is called so; what has it is seen each time. */
+  const reach = (wanted: RegExp) => until(String(wanted), async () => {
     await page.keyboard.press('Tab')
-    const [at] = await Promise.all([page.evaluate('((e) => e.getAttribute("aria-label") || e.labels?.[0]?.textContent || e.textContent || "")(document.activeElement)')])
-    return name.test(String(at).trim())
+    const { name, seen } = await page.evaluate(FOCUSED) as { name: string; seen: boolean }
+    assert.ok(seen || name === '', `"${name}" has the focus and doesn't show it`)
+    return wanted.test(name)
   })
+  await page.goto(url)
+  await reach(/^What should it be called/)
+  await page.keyboard.type('typist')
+  await page.waitForSelector('.field.free')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/signup/)
+  await reach(/^Username/)
+  await page.keyboard.type('typist')
+  await reach(/^Password/)
+  await page.keyboard.type(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/sites\?name=/)
+  await page.waitForSelector('.field.free')
+  await reach(/^Reserve$/)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/sites\/typist/)
+  await reach(/^Drop a folder or a zip here/)
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')])
+  await chooser.setFiles({ name: 'site.zip', mimeType: 'application/zip', buffer: await zipOf({ 'index.html': 'hand made' }) })
+  await reach(/^Put it live$/)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/done=deployed/)
+  assert.equal(await live('typist.localhost'), 'hand made')
   await reach(/^Files$/)
   await page.keyboard.press('Enter')
   await page.waitForURL(/files/)
@@ -181,4 +233,31 @@ test('by keyboard alone a file is made, written, renamed and deleted, and the si
   await page.keyboard.press('Enter')
   await page.waitForURL(/done=deleted/)
   assert.deepEqual(complaints, [])
+})
+
+test('without JavaScript somebody signs up, puts a zip live, brings the earlier release back and deletes the site', async () => {
+  const page = await (await browser.newContext({ locale: 'en-GB', javaScriptEnabled: false })).newPage()
+  await page.goto(url)
+  await page.getByLabel('What should it be called?').fill('plain')
+  await page.getByRole('button', { name: 'Take this room' }).click()
+  await page.getByLabel('Username').fill('plain')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Create my account' }).click()
+  await page.getByRole('button', { name: 'Reserve', exact: true }).click()
+  for (const text of ['first', 'second']) {
+    await page.getByLabel('Drop a folder or a zip here').setInputFiles({ name: 'site.zip', mimeType: 'application/zip', buffer: await zipOf({ 'index.html': text }) })
+    await page.getByRole('button', { name: 'Put it live' }).click()
+    await page.getByText('Live. Go and look.').waitFor()
+    assert.equal(await live('plain.localhost'), text)
+  }
+  await page.getByRole('button', { name: 'Go back to this one' }).first().click()
+  await page.getByText('The earlier release is live again.').waitFor()
+  assert.equal(await live('plain.localhost'), 'first')
+  await page.getByRole('link', { name: 'Settings' }).click()
+  for (const typed of ['plan', 'plain']) {
+    await page.getByLabel('To be sure, type plain').fill(typed)
+    await page.getByRole('button', { name: 'Delete this site' }).click()
+    await page.getByText(typed === 'plain' ? 'Deleted. For 30 days' : 'That is not the name of this site.').waitFor()
+  }
+  assert.equal((await house.visit('plain.localhost')).status, 404)
 })
