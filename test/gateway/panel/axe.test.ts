@@ -4,27 +4,32 @@ import { after, test } from 'node:test'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../../helpers/browser.ts'
-import { openPods } from '../../helpers/pods.ts'
-import { openHouse } from './house.ts'
-import { furnish, profile, STOPS, type Stop, type Who } from './tour.ts'
+import { openLivedIn, profile, STOPS, type Stop, type Who } from './tour.ts'
 
-/** Bytes of a page with its styles, scripts and pictures, unpacked. */
+/** Bytes of a page with its styles, scripts and pictures, unpacked; a terminal is more than all the rest. */
 const BUDGET = 100_000
+const TERMINAL = 450_000
+/** Pages looked at side by side. */
+const TABS = 3
 
 const browser = await openBrowser({ after })
-const house = await openHouse({}, openPods)
+const house = await openLivedIn()
 after(house.close)
-await furnish(house)
 const url = `http://localhost:${house.port}`
 
 type Found = { id: string; impact?: string | null; help: string; nodes: { html: string; failureSummary?: string }[] }
 
-/** In the dark only what is seen differs. */
-async function serious(page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
+/** In the dark only colours differ. */
+async function serious(page: Page): Promise<string[]> {
   await page.evaluate(axe.source)
-  const only = colorScheme === 'dark' ? ', runOnly: ["color-contrast"]' : ''
-  const violations = await page.evaluate(`axe.run(document, { resultTypes: ["violations"]${only} }).then(found => found.violations)`) as Found[]
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(node => `${node.html.slice(0, 200)} ${node.failureSummary?.slice(0, 200)}`).join(' | ')}`)
+  const light = await violations(page, '')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  return [...light, ...await violations(page, ', runOnly: ["color-contrast"]')]
+}
+
+async function violations(page: Page, only: string): Promise<string[]> {
+  const found = await page.evaluate(`axe.run(document, { resultTypes: ["violations"]${only} }).then(found => found.violations)`) as Found[]
+  return found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(node => `${node.html.slice(0, 200)} ${node.failureSummary?.slice(0, 200)}`).join(' | ')}`)
 }
 
 /** Bytes of all that comes until the page has loaded; what it keeps listening to isn't part of it. */
@@ -36,34 +41,37 @@ function weigh(page: Page): () => Promise<number> {
   return async () => (await Promise.all(bodies)).reduce((sum, size) => sum + size, 0)
 }
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const who of ['stranger', 'alice', 'boss'] satisfies Who[]) {
-    test(`no page of ${who}'s has a serious barrier in the ${colorScheme}, or weighs too much`, async () => {
-      const context = await profile(browser, url, who, { colorScheme, reducedMotion: 'reduce' })
-      const stops: Stop[] = STOPS.filter(stop => stop.who === who)
-      if (who === 'alice') stops.push(...await sections(await context.newPage()))
-      const wrong: Record<string, unknown> = {}
-      for (const { name, path, act } of stops) {
-        const page = await context.newPage()
-        const weight = weigh(page)
-        await page.goto(`${url}${path}`)
-        const bytes = await weight()
-        await act?.(page)
-        const barriers = await serious(page, colorScheme)
-        if (barriers.length > 0) wrong[name] = barriers
-        if (bytes > BUDGET) wrong[`${name} weighs`] = bytes
-        await page.close()
-      }
-      await context.close()
-      assert.deepEqual(wrong, {})
-    })
-  }
+/** What is wrong with a page, by name. */
+async function look(page: Page, { name, path, act }: Stop): Promise<Record<string, unknown>> {
+  const weight = weigh(page)
+  const status = (await page.goto(`${url}${path}`))?.status()
+  const bytes = await weight()
+  await act?.(page)
+  const barriers = await serious(page)
+  await page.close()
+  return { ...(status !== (name === 'not-found' ? 404 : 200) && { [`${name} answers`]: status }), ...(barriers.length > 0 && { [name]: barriers }), ...(bytes > (path.endsWith('/console') ? TERMINAL : BUDGET) && { [`${name} weighs`]: bytes }) }
 }
 
-/** The sections of a site's page, as its tabs lead to them; a terminal and an editor are looked at by their own tests. */
-async function sections(page: Page): Promise<Stop[]> {
-  await page.goto(`${url}/sites/bakery`)
-  const paths = await page.locator('.tabs a').evaluateAll('links => links.map(link => link.getAttribute("href"))') as unknown as string[]
-  await page.close()
-  return (paths ?? []).filter(path => !/\/(files|console)/.test(path)).map(path => ({ name: path, path, who: 'alice' as const }))
+for (const who of ['stranger', 'alice', 'boss'] satisfies Who[]) {
+  test(`no page of ${who}'s has a serious barrier, light or dark, or weighs too much`, async () => {
+    const context = await profile(browser, url, who, { reducedMotion: 'reduce' })
+    const left = STOPS.filter(stop => stop.who === who)
+    const wrong: Record<string, unknown> = {}
+    const tab = async (): Promise<void> => {
+      for (let stop = left.shift(); stop !== undefined; stop = left.shift()) Object.assign(wrong, await look(await context.newPage(), stop))
+    }
+    await Promise.all(Array.from({ length: TABS }, tab))
+    await context.close()
+    assert.deepEqual(wrong, {})
+  })
 }
+
+test('every section of a site is looked at', async () => {
+  const context = await profile(browser, url, 'alice')
+  const page = await context.newPage()
+  await page.goto(`${url}/sites/bakery`)
+  const paths = await page.evaluate('[...document.querySelectorAll(".tabs a")].map(link => link.getAttribute("href"))') as string[]
+  await context.close()
+  assert.ok(paths.length > 5)
+  assert.deepEqual(paths.filter(path => !STOPS.some(stop => stop.path === path)), [])
+})
