@@ -3,20 +3,22 @@ import { pino } from 'pino'
 import { Certificates } from '../../gateway/certificates/certificates.ts'
 import type { Certificate } from '../../gateway/messages.ts'
 
-export type Made = { certificates: Certificate[]; root: string; cpuEach: number }
+export type Made = { certificates: Certificate[]; root: string }
 
-/** `count` certificates, and microseconds of CPU for each, files and snapshot included. */
+/** What control opens certificates with. */
+export function optionsAt(dir: string) {
+  return { zone: 'bench.test', source: 'internal' as const, directory: `${dir}/certificates`, snapshot: `${dir}/routes/certificates.json`, hosts: ['bench.test'], log: pino({ level: 'silent' }) }
+}
+
+/** `count` certificates, on disk and in the snapshot. */
 export async function makeLeaves(dir: string, count: number): Promise<Made> {
-  const options = { zone: 'bench.test', source: 'internal' as const, directory: `${dir}/certificates`, snapshot: `${dir}/routes/certificates.json`, hosts: ['bench.test'], log: pino({ level: 'silent' }) }
-  const certificates = await Certificates.open(options)
+  const certificates = await Certificates.open(optionsAt(dir))
   await certificates.wantDomain(nameOf(0))
-  const before = process.cpuUsage()
   for (let i = 1; i < count; i++) await certificates.wantDomain(nameOf(i))
   await certificates.close()
-  const { user, system } = process.cpuUsage(before)
   const [first] = certificates.messages()
   const all = first?.type === 'certificates' ? first.certificates : []
-  return { certificates: all.filter(({ names: [name] }) => name !== 'bench.test'), root: certificates.domainsAuthority ?? '', cpuEach: (user + system) / (count - 1) }
+  return { certificates: all.filter(({ names: [name] }) => name !== 'bench.test'), root: certificates.domainsAuthority ?? '' }
 }
 
 export function nameOf(index: number): string { return `www.d${index}.example` }
