@@ -74,21 +74,24 @@ test("the processor is divided by quota and weight: a pod that burns all of it l
   assert.equal((await share('bob')) / (await share('alice')), 2)
 })
 
-test('what a site writes past its page cache reaches the disk in its own name, and with its weight', async t => {
+test('what two sites write past their page caches reaches the disk in the name of each, and with the weight of each', async t => {
   const data = await dataDirectory(t)
   const disk = await diskOfItsOwn(t, data)
   const { host, client } = await house(t, 'crun', data)
-  await client.create('alice', spec({ cpu: 2 }))
-  await client.wake('alice')
+  const cpus = { alice: 2, bob: 0.5 }
+  for (const [name, cpu] of Object.entries(cpus)) await client.create(name, spec({ cpu })).then(() => client.wake(name))
   const blkio = host.cgroups.version === 1 ? '/sys/fs/cgroup/blkio' : '/sys/fs/cgroup'
-  const cgroup = `${blkio}${siteCgroup(host.instance, 'alice')}`
-  const written = async () => {
-    const text = host.cgroups.version === 1 ? await readFile(`${cgroup}/blkio.bfq.io_service_bytes_recursive`, 'utf8') : await readFile(`${cgroup}/io.stat`, 'utf8')
+  const cgroup = (name: string) => `${blkio}${siteCgroup(host.instance, name)}`
+  const written = async (name: string) => {
+    const text = host.cgroups.version === 1 ? await readFile(`${cgroup(name)}/blkio.bfq.io_service_bytes_recursive`, 'utf8') : await readFile(`${cgroup(name)}/io.stat`, 'utf8')
     return Number(new RegExp(`^${disk} .*?(?:Write |wbytes=)(\\d+)`, 'm').exec(text)?.[1] ?? 0)
   }
-  await inside(host, 'alice', 'dd if=/dev/zero of=/var/www/direct bs=1M count=16 oflag=direct')
-  assert.ok((await written()) >= 16 * MiB, `${await written()} bytes`)
-  assert.match(await readFile(`${cgroup}/${host.cgroups.version === 1 ? 'blkio.bfq.weight' : 'io.weight'}`, 'utf8'), /\b200$/m)
+  const file = host.cgroups.version === 1 ? 'blkio.bfq.weight' : 'io.weight'
+  for (const [name, cpu] of Object.entries(cpus)) {
+    await inside(host, name, 'dd if=/dev/zero of=/var/www/direct bs=1M count=16 oflag=direct')
+    assert.ok((await written(name)) >= 16 * MiB, `${name}: ${await written(name)} bytes`)
+    assert.match(await readFile(`${cgroup(name)}/${file}`, 'utf8'), new RegExp(`\\b${cpu * 100}$`, 'm'))
+  }
 })
 
 test('pods that want more memory than theirs are killed inside, as often as they try; host, house and neighbour go on', async t => {
