@@ -30,6 +30,8 @@ export function widenMachine(log: Logger): void {
  */
 export async function shareLimits(log: Logger): Promise<void> {
   const [, hard = ''] = /^Max pending signals +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-  const signals = hard === 'unlimited' ? [] : [`--sigpending=${Math.floor(Number(hard) / 2)}:${hard}`]
-  await run(['prlimit', '--pid', String(process.pid), '--nproc=unlimited', ...signals]).catch((error: unknown) => log.warn({ error: String(error) }, 'limits of pods could not be set apart from those of root'))
+  const limits = [...(hard === 'unlimited' ? [] : [`--sigpending=${Math.floor(Number(hard) / 2)}:${hard}`]), '--nproc=unlimited']
+  for (const limit of limits) {
+    await run(['prlimit', '--pid', String(process.pid), limit]).catch((error: unknown) => log.warn({ error: String(error) }, 'a limit of pods could not be set apart from that of root'))
+  }
 }
