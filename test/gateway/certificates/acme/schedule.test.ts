@@ -108,7 +108,7 @@ test('short lives are renewed at two thirds as well: 45 days, 6 days', async t =
 })
 
 test('a certificate of seconds is renewed by itself before it has ended', async t => {
-  const { begin, want } = await town(t, 9)
+  const { begin, want } = await town(t, 12)
   const plan = await begin()
   await want(plan, 'alice')
   await until('a renewal', () => plan.words.length >= 2, 30_000)
