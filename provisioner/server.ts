@@ -1,5 +1,5 @@
 // The provisioner's verbs over HTTP on a unix socket: POST /verb or /verb/NAME, JSON or a stream in, JSON or a stream out. Started by main.ts.
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { dirname } from 'node:path'
 import { Readable, type Duplex } from 'node:stream'
@@ -20,15 +20,17 @@ export const EXEC_HEADER = 'auberge-exec'
 
 export type Call = { host: Host; exits: Exits; body: IncomingMessage; json: () => Promise<unknown>; closed: AbortSignal }
 
-/** Listens on the house's socket, replacing what a dead one left, and resolves once it does. Only who may enter its directory can connect. */
+/** Listens on the house's socket, replacing what a dead one left, and resolves once it does. It is there when it may be connected to, not before. Only who may enter its directory can connect. */
 export async function serve(host: Host, exits: Exits): Promise<Server> {
   const path = places(host.data).provisionerSocket
   const server = createServer({ maxHeaderSize: MAX_HEAD, requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 60_000 }, (request, response) => void handle(host, exits, request, response))
   server.on('upgrade', (request, socket, head) => void upgraded(host, request, socket, head))
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  rmSync(path, { force: true })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
-  chmodSync(path, 0o666)
+  const fresh = `${path}.new`
+  rmSync(fresh, { force: true })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(fresh, resolve))
+  chmodSync(fresh, 0o666)
+  renameSync(fresh, path)
   return server
 }
 
