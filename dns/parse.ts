@@ -102,21 +102,25 @@ function readName(wire: Buffer): number {
 
 /** The records after the question, which must end where the packet does; null if malformed. */
 function readRecords(wire: Buffer, from: number, type: number): Rest | null {
-  const authorities = wire.readUInt16BE(8)
+  const [authorities, additionals] = [wire.readUInt16BE(8), wire.readUInt16BE(10)]
   // An IXFR carries the client's SOA as authority (RFC 1995 section 3); no other query has an answer or authority.
   if (wire.readUInt16BE(6) !== 0 || authorities > (type === TYPE.IXFR ? 1 : 0)) return null
   const rest: Rest = { edns: null, tsig: null }
   let at = from
-  for (let left = authorities + wire.readUInt16BE(10); left > 0; left -= 1) {
+  for (let left = authorities + additionals; left > 0; left -= 1) {
     const fixed = skipName(wire, at)
     if (fixed === 0 || fixed + 10 > wire.length) return null
     const end = fixed + 10 + wire.readUInt16BE(fixed + 8)
+    // OPT and TSIG are additional records, nowhere else (RFC 6891 section 6.1.1, RFC 8945 section 5.1): a signature is counted as one when it is taken off.
+    if (left > additionals && isMeta(wire.readUInt16BE(fixed))) return null
     // A signature is the last record there is (RFC 8945 section 5.1).
     if (end > wire.length || rest.tsig !== null || !readRecord(wire, at, fixed, end, rest)) return null
     at = end
   }
   return at === wire.length ? rest : null
 }
+
+function isMeta(type: number): boolean { return type === TYPE.OPT || type === TYPE.TSIG }
 
 /** Takes what matters of one record into `rest`; false if it is malformed. OPT is alone of its kind, and of the root. */
 function readRecord(wire: Buffer, at: number, fixed: number, end: number, rest: Rest): boolean {

@@ -123,6 +123,13 @@ describe('a signature that is wrong', () => {
     ]
     for (const wire of wrong) assert.equal(header(ask(wire)).rcode, 1, wire.toString('hex'))
   })
+  test('FORMERR for one in the authority section, which an IXFR has: it is an additional record alone (section 5.1)', () => {
+    const asked = Buffer.from(signed(KEY, query({ name: wireName('example'), type: 251 })))
+    const moved = edited(wire => { wire.writeUInt16BE(1, 8); wire.writeUInt16BE(0, 10) }, asked)
+    assert.equal(header(ask(moved)).rcode, 1)
+    const optMoved = query({ name: wireName('example'), type: 251, counts: '0001000000010000', rest: opt() })
+    assert.equal(header(ask(optMoved)).rcode, 1)
+  })
   test('a refusal is no longer than what it refuses, so that it amplifies nothing', () => {
     for (const now of [SIGNED_AT, SIGNED_AT + 4000]) for (const keys of [[], [KEY]]) assert.ok(ask(edited(wire => { wire[wire.length - 10] = 0 }), responder(now, keys)).length <= SIGNED.length)
   })
