@@ -134,6 +134,8 @@ function readRecord(wire: Buffer, at: number, fixed: number, end: number, rest: 
 
 /** The signature of an answer, which is its last record; null where it has none or isn't well formed. */
 export function signatureOf(wire: Buffer): Tsig | null {
+  // The last record is an additional one, if there is any of those.
+  if (wire.readUInt16BE(10) === 0) return null
   let at = HEADER
   for (let left = wire.readUInt16BE(4); left > 0; left -= 1) {
     const fixed = skipName(wire, at)

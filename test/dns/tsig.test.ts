@@ -1,7 +1,7 @@
 // Signed queries and answers (RFC 8945): captured bytes of dig and kdig, and each way a signature is wrong.
 import { describe, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { parse } from '../../dns/parse.ts'
+import { parse, signatureOf as signatureIn } from '../../dns/parse.ts'
 import { Responder } from '../../dns/respond.ts'
 import { isSignedBy, Keys, Signing, TSIG_ERROR, type Key, type Tsig } from '../../dns/tsig.ts'
 import { Limit } from '../../dns/limit.ts'
@@ -127,6 +127,8 @@ describe('a signature that is wrong', () => {
     const asked = Buffer.from(signed(KEY, query({ name: wireName('example'), type: 251 })))
     const moved = edited(wire => { wire.writeUInt16BE(1, 8); wire.writeUInt16BE(0, 10) }, asked)
     assert.equal(header(ask(moved)).rcode, 1)
+    assert.notEqual(signatureIn(asked), null)
+    assert.equal(signatureIn(moved), null, 'of an answer to NOTIFY')
     const optMoved = query({ name: wireName('example'), type: 251, counts: '0001000000010000', rest: opt() })
     assert.equal(header(ask(optMoved)).rcode, 1)
   })
