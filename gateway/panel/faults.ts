@@ -14,6 +14,8 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL'])
 
 /** Seconds. */
 const NO_ROOM = 5
+/** Milliseconds. */
+const LINGER = 2_000
 
 type Thrown = { statusCode?: number; validation?: unknown; message?: string; code?: string }
 
@@ -48,11 +50,20 @@ export function prepareFault(error: AubergeError, request: FastifyRequest, reply
   if (error instanceof RateLimited) reply.header('retry-after', error.retryAfter)
   if (error.code === 'no_room') reply.header('retry-after', NO_ROOM)
   if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
-  if (leavesBodyUnread(request)) reply.header('connection', 'close')
+  if (leavesBodyUnread(request)) part(request, reply)
   reply.code(error.status)
 }
 
-/** An upload refused early is not read to its end: the connection closes instead. */
+/**
+ * After an upload refused early the connection closes. Where its body is on the way, it is read for a moment, for nobody: a close with bytes unread is a
+ * reset (RFC 9112 section 9.6), which takes the answer with it.
+ */
+function part({ raw, headers }: FastifyRequest, reply: FastifyReply): void {
+  if (headers.expect !== undefined) return void reply.header('connection', 'close')
+  const late = setTimeout(() => raw.socket.destroy(), LINGER)
+  raw.once('close', () => clearTimeout(late)).resume()
+}
+
 function leavesBodyUnread(request: FastifyRequest): boolean {
   return !request.raw.readableEnded && (request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0)
 }

@@ -174,18 +174,16 @@ test('exec is refused like everything else, as an answer and not as a hang', asy
 
 test('a body said to be of 10 GB is refused at once, unread', async () => {
   await alice.call('POST', '/api/sites', { name: 'huge' })
-  for (const expect of [{}, { expect: '100-continue' }] as Record<string, string>[]) {
-    for (const [method, path] of [['PUT', '/api/sites/huge/content'], ['PUT', '/api/sites/huge/backup'], ['POST', '/sites/huge/restore'], ['POST', '/api/sites'], ['POST', '/sites/huge/content']] as const) {
-      const raw = connect(places(house.house.data).panelSocket)
-      const headers = alice.headers({ origin: alice.origin, 'content-length': '10000000000', ...expect })
-      raw.write(`${method} ${path} HTTP/1.1\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
-      const { status, text } = await answered(raw)
-      assert.equal(status, 413, `${method} ${path}`)
-      assert.match(text, /connection: close/i)
-      raw.resume()
-      if (!raw.closed) await once(raw, 'close')
-    }
+  const calls = [['PUT', '/api/sites/huge/content'], ['PUT', '/api/sites/huge/backup'], ['POST', '/sites/huge/restore'], ['POST', '/api/sites'], ['POST', '/sites/huge/content']] as const
+  const refused = async (method: string, path: string, expect: Record<string, string>) => {
+    const raw = connect(places(house.house.data).panelSocket)
+    const headers = alice.headers({ origin: alice.origin, 'content-length': '10000000000', ...expect })
+    raw.write(`${method} ${path} HTTP/1.1\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+    assert.equal((await answered(raw)).status, 413, `${method} ${path}`)
+    raw.resume()
+    if (!raw.closed) await once(raw, 'close')
   }
+  await Promise.all(calls.flatMap(([method, path]) => [refused(method, path, {}), refused(method, path, { expect: '100-continue' })]))
   assert.deepEqual((await alice.call('GET', '/api/sites/huge')).json().releases, ['initial'])
 })
 
@@ -199,6 +197,15 @@ test('who asks before sending is told to go on, once they may', async t => {
   raw.write(ZIP)
   assert.equal((await answered(raw)).status, 200)
   assert.equal(await house.page('asked'), 'hello')
+})
+
+test('an upload refused before its end is told why, through the relay', async t => {
+  const file = `${house.house.data}/large`
+  t.after(() => { rmSync(file) })
+  writeFileSync(file, Buffer.alloc(8_000_000, 1))
+  // Without Expect, curl sends while the answer comes.
+  const { stdout } = await execa('curl', ['-sST', file, '-H', 'Expect:', '-H', 'Authorization: Bearer nobody', '-w', ' %{http_code}', `http://localhost:${house.port}/api/sites/anybodys/content`])
+  assert.match(stdout, /^\{"error":\{"code":"unauthenticated".* 401$/)
 })
 
 test('a site is deployed by one line of curl, and what it sends doesn\'t wait in memory', async t => {
