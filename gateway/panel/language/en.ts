@@ -41,7 +41,7 @@ export const en = {
   wake_ok: 'awake', wake_failed: 'failed', wake_no_room: 'no memory to spare', wake_left: 'the visitor left', failure: 'What went wrong', upload_title: 'Upload', upload_lead: 'Your folder as it is, or a zip or tar.gz of it. It replaces what visitors see, in one step.',
   upload_file: 'Archive', upload_do: 'Put it live', upload_drop: 'Drop a folder or a zip here, or choose a zip', upload_busy: 'Uploading… {percent} %', upload_unpack: 'Unpacking…',
   upload_failed: 'The upload didn\'t get through. Try again.', upload_curl: 'From a terminal:', power_title: 'The light', power_lead: 'You never have to: visitors wake the site, and quiet puts it to sleep.', wake: 'Wake', sleep: 'Sleep', restart: 'Restart',
-  releases_title: 'Releases', releases_empty: 'Nothing uploaded yet: visitors see the welcome page.', release_now: 'live now', rollback: 'Go back to this one',
+  releases_title: 'Releases', releases_empty: 'Nothing uploaded yet: visitors see the welcome page.', release_first: 'What was there first', release_now: 'live now', rollback: 'Go back to this one',
   log_title: 'Log', log_follow: 'Follow', log_stop: 'Stop following', log_raw: 'As plain text', usage_title: 'What it uses', memory: 'Memory', disk: 'Disk', files: 'Files',
   cpu: 'Processor', processes: 'Processes', of_limit: '{used} of {limit}', up_to: 'up to {limit}', cores: '{count} core(s)', asleep_uses_nothing: 'nothing while asleep', image: 'Image', created: 'Created', details_title: 'Details',
   backup_title: 'Backup', backup_lead: 'All files and the database as they are at one moment, and the settings of this site. Keep it as carefully as a password: the environment is in it.', backup: 'Download a backup',

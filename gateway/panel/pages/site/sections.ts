@@ -7,13 +7,14 @@ import { choices } from './image.ts'
 import { logCard } from './log.ts'
 import { portsCard } from './ports.ts'
 import type { Section } from './section.ts'
+import { releasesCard } from './releases.ts'
 import { pointsCard, recordsCard, wwwCard } from './records.ts'
 import { uploadCard } from './upload.ts'
 import { wakesCard } from './wakes.ts'
 
 export const OVERVIEW: Section = {
   path: '', title: 'section_overview', usage: true, scripts: ['upload.js'],
-  cards: [uploadCard, { view: 'releases' }, chartsCard, { view: 'usage' }, { view: 'address', any: true }, wakesCard],
+  cards: [uploadCard, releasesCard, chartsCard, { view: 'usage' }, { view: 'address', any: true }, wakesCard],
 }
 export const FILES: Section = { path: 'files', title: 'files_title', scripts: ['files.js'], cards: [filesCard] }
 export const EDITOR: Section = { path: 'files/edit', under: 'files', title: 'files_title', scripts: ['edit.js'], cards: [editorCard] }
