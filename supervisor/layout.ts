@@ -1,7 +1,7 @@
 // Makes the data directory: which directories, whose, with which mode. Called by main.ts, as root or as the caller of a house without root.
 // Directory permissions are the access control between the processes: each edge's directory can be entered by its group only.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AubergeError } from '../wire/error.ts'
 import { places } from '../wire/house.ts'
@@ -35,6 +35,21 @@ export function layout(data: string): Place[] {
 /** A restore that was interrupted left half a house. */
 export function refuseUnfinished(data: string): void {
   if (existsSync(places(data).restoring)) throw new AubergeError('conflict', `a restore into ${data} was interrupted; run auberge restore again, which begins anew`)
+}
+
+/** The processes are users of their own: who can't pass a directory above the data would be started again and again. */
+export function refuseClosed(data: string): void {
+  const isClosed = (directory: string): boolean => (statSync(directory).mode & 0o001) === 0
+  const closed = above(data).find(isClosed)
+  if (closed !== undefined) throw new AubergeError('failed', `${closed}, above ${data}, lets nobody but its owner through, and the house's own users have to get in; run chmod o+x ${closed}, or choose another --data`)
+}
+
+/** The directories above one that may not be there yet, wherever links lead. */
+function above(path: string): string[] {
+  const up = dirname(path)
+  if (!existsSync(path)) return existsSync(up) ? [realpathSync(up), ...above(realpathSync(up))] : above(up)
+  const real = dirname(realpathSync(path))
+  return real === path ? [] : [real, ...above(real)]
 }
 
 /** Makes what is missing and mends owners and modes. */

@@ -15,7 +15,7 @@ import { Child, type Witness } from './child.ts'
 import { crew, dropped, environment, FILES, type Post } from './crew.ts'
 import { readAcmeFiles } from './acme.ts'
 import { readKeys } from './keys.ts'
-import { clearSockets, layOut, refuseUnfinished } from './layout.ts'
+import { clearSockets, layOut, refuseClosed, refuseUnfinished } from './layout.ts'
 import { openSockets, type Sockets } from './sockets.ts'
 import { asJson, firstLink, passOn, readable, readyLine, summary } from './speech.ts'
 
@@ -36,6 +36,7 @@ try {
 
 function run(asked: House): void {
   refuseUnfinished(asked.data)
+  if (asRoot) refuseClosed(asked.data)
   const keys = readKeys(asked.secondaries)
   const acme = readAcmeFiles(asked.acme)
   layOut(asked.data, { asRoot })

@@ -1,8 +1,9 @@
 // The data directory: whose each part is, made once and mended.
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { test } from 'node:test'
-import { clearSockets, layOut, layout } from '../../supervisor/layout.ts'
+import { clearSockets, layOut, layout, refuseClosed } from '../../supervisor/layout.ts'
 import { LONGEST_DATA } from '../../bin/options.mjs'
 import { LONGEST_SOCKET } from '../../wire/users.ts'
 import { places } from '../../wire/house.ts'
@@ -59,4 +60,15 @@ test('without root everything is the caller\'s alone', t => {
 test('every socket fits below the longest data directory that is accepted', () => {
   const at = places('/'.padEnd(LONGEST_DATA, 'd'))
   for (const socket of [at.routesSocket, at.panelSocket, at.zoneSocket, at.provisionerSocket, at.adminSocket]) assert.ok(socket.length <= LONGEST_SOCKET, socket)
+})
+
+test('data below a directory that the house\'s users can\'t pass is refused, by way of a link too', t => {
+  const closed = temporary(t)
+  const link = `${temporary(t)}/link`
+  chmodSync(dirname(link), 0o755)
+  chmodSync(closed, 0o700)
+  symlinkSync(closed, link)
+  for (const data of [`${closed}/house`, `${closed}/not/yet`, `${link}/house`]) assert.throws(() => refuseClosed(data), new RegExp(`run chmod o\\+x ${closed},`))
+  chmodSync(closed, 0o711)
+  for (const data of [closed, link, `${closed}/house`, `${closed}/not/yet`]) refuseClosed(data)
 })
