@@ -1,6 +1,7 @@
 // Runs the suite: every test/**/*.test.ts below the given paths, each file in a process of its own. Started by bin/test.mjs.
-// First, three at a time, the files that start no house: they wait more than they work. Then, two at a time, those that look at nothing but the houses they
-// start themselves. At the end, one at a time, those that change what belongs to the whole machine: its rules, its settings, its memory.
+// First, two at a time, the files that start no house, and beside them, one at a time, those with a browser: where the addresses of the machine change, as when a
+// house with pods starts or ends, Chromium gives up what it is loading (ERR_NETWORK_CHANGED). Then, two at a time, what looks at nothing but the houses it starts
+// itself. At the end, one at a time, what changes that which belongs to the whole machine: its rules, its settings, its memory.
 import { globSync, readFileSync } from 'node:fs'
 import { run } from 'node:test'
 import { Reporter } from './reporter.ts'
@@ -10,6 +11,7 @@ const root = new URL('../..', import.meta.url).pathname
 const PATIENCE = 300_000
 /** What in a test's source says that it starts a house or pods. */
 const HOUSE = /helpers\/(house|pods)\.ts'/
+const BROWSER = /helpers\/browser\.ts'|'playwright-core'/
 const MACHINE = /^test\/(provisioner\/|e2e\/many\.)/
 
 process.chdir(root)
@@ -20,8 +22,8 @@ async function main(args: string[]): Promise<number> {
   const files = select(paths)
   if (args.includes('--list')) return list(files)
   const reporter = new Reporter(process.stdout)
-  const { light = [], house = [], machine = [] } = Object.groupBy(files, kind)
-  await phase(light, 3, reporter)
+  const { light = [], browser = [], house = [], machine = [] } = Object.groupBy(files, kind)
+  await Promise.all([phase(light, 2, reporter), phase(browser, 1, reporter)])
   await phase(house, 2, reporter)
   await phase(machine, 1, reporter)
   return reporter.finish()
@@ -41,9 +43,11 @@ function isBelow(file: string, path: string): boolean {
   return file === clean || file.startsWith(`${clean}/`)
 }
 
-function kind(file: string): 'light' | 'house' | 'machine' {
+function kind(file: string): 'light' | 'browser' | 'house' | 'machine' {
   if (MACHINE.test(file)) return 'machine'
-  return file.startsWith('test/e2e/') || HOUSE.test(readFileSync(file, 'utf8')) ? 'house' : 'light'
+  const source = readFileSync(file, 'utf8')
+  if (BROWSER.test(source)) return 'browser'
+  return file.startsWith('test/e2e/') || HOUSE.test(source) ? 'house' : 'light'
 }
 
 async function phase(files: string[], concurrency: number, reporter: Reporter): Promise<void> {
