@@ -18,10 +18,10 @@ export type NameServer = { name: string; a: string[]; aaaa: string[] }
 /**
  * A name with records: its sets and what it answers, made when it is first asked for. Most names have the one public address: they share
  * one object, and so one finished packet. `made`: at which version of the zone, or ALWAYS where the answers depend on no other name.
- * `isShared`: others have it too, or it has more than addresses. What it answers is worth keeping: to keep it costs ten times what making it does
+ * `isKept`: whether what it answers is kept, as others have it too, or it has more than addresses. To keep it costs ten times what making it does
  * where all there is are addresses of its own.
  */
-type Name = { records: NameRecords; sets: Rrset[] | null; answers: Map<number, Said> | null; made: number; isShared: boolean }
+type Name = { records: NameRecords; sets: Rrset[] | null; answers: Map<number, Said> | null; made: number; isKept: boolean }
 
 const REFUSED: Lookup = { kind: 'refused' }
 const NOTHING: NameRecords = { a: [], aaaa: [] }
@@ -119,7 +119,7 @@ export class Zone {
     if (found.is === 'none') return isWithin(key, this.key) ? this.#nxdomain : REFUSED
     if (found.is === 'empty') return this.#nodata
     const name = found.value
-    if (found.is === 'name' && !name.isShared && this.signed === null && (type === TYPE.A || type === TYPE.AAAA)) {
+    if (found.is === 'name' && !name.isKept && this.signed === null && (type === TYPE.A || type === TYPE.AAAA)) {
       const own = addressesOf(name.records, type, this.#ttl)
       if (own.rdata.length > 0) return addressed(own)
     }
@@ -187,7 +187,7 @@ export class Zone {
     const same = `${records.a.join()} ${records.aaaa.join()}`
     const other = alike.get(same)
     const name = other ?? named(records)
-    if (other !== undefined) other.isShared = true
+    if (other !== undefined) other.isKept = true
     if (alike.size < MOST_ALIKE) alike.set(same, name)
     const key = this.keyOf(label)
     if (!this.#hosts.has(key)) this.#names.put(key, name)
@@ -235,5 +235,5 @@ export class Zone {
 }
 
 function named(records: NameRecords): Name {
-  return { records, sets: null, answers: null, made: ALWAYS, isShared: records.sets !== undefined }
+  return { records, sets: null, answers: null, made: ALWAYS, isKept: records.sets !== undefined }
 }

@@ -11,7 +11,7 @@ import { run } from './run.ts'
 
 /** Milliseconds until we listen again where `nft monitor` ended, and until rules that could not be put back are looked at again. */
 const AGAIN = 1000
-/** Milliseconds between two signs to a monitor that has heard none yet. */
+/** Milliseconds from the first sign to the second, to a monitor that has heard none; the pauses double, up to AGAIN. */
 const SIGN = 50
 /** What it says when the kernel had more to tell than it could keep. */
 const LOST = /lost some netlink events/
@@ -55,9 +55,9 @@ export class Guard {
 
   /** A table that comes and goes, until somebody has heard of it. */
   async #signal(heard: AbortSignal): Promise<void> {
-    while (!heard.aborted && this.#state !== 'closed') {
+    for (let wait = SIGN; !heard.aborted && this.#state !== 'closed'; wait = Math.min(2 * wait, AGAIN)) {
       await run(commands.loadRules(), { input: sign(this.#host.instance) }).catch(error => this.#host.log.warn({ error: String(error) }, 'nft monitor could not be given a sign'))
-      await delay(SIGN, undefined, { signal: heard }).catch(() => {})
+      await delay(wait, undefined, { signal: heard }).catch(() => {})
     }
   }
 

@@ -1,8 +1,9 @@
 // Starts a program without copying this process. Node forks: of a process of 100 MB that takes 5 ms and more for each program, and nothing else is done
 // meanwhile. posix_spawn(3) shares the memory until the program begins, and takes one. Called by run.ts.
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import koffi from 'koffi'
+import { findProgram } from '../wire/programs.ts'
 import { ending, type Ending } from './children.ts'
 
 const POSIX_SPAWN_SETSIGDEF = 0x04
@@ -72,19 +73,10 @@ const places = new Map<string, string>()
 /** The first program of that name on `path`. */
 function located(program: string, path: string): string {
   if (program.includes('/')) return program
-  const found = places.get(program) ?? path.split(':').map(dir => `${dir}/${program}`).find(isProgram)
-  if (found === undefined) throw new Error(`there is no program ${program} on this machine`)
+  const found = places.get(program) ?? findProgram(program, path.split(':'))
+  if (found === null) throw new Error(`there is no program ${program} on this machine`)
   places.set(program, found)
   return found
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** To be read from its beginning. */

@@ -46,10 +46,9 @@ export function refuseClosed(data: string): void {
 
 /** The directories above one that may not be there yet, wherever links lead. */
 function above(path: string): string[] {
-  const up = dirname(path)
-  if (!existsSync(path)) return existsSync(up) ? [realpathSync(up), ...above(realpathSync(up))] : above(up)
-  const real = dirname(realpathSync(path))
-  return real === path ? [] : [real, ...above(real)]
+  const up = dirname(existsSync(path) ? realpathSync(path) : path)
+  const rest = up === dirname(up) ? [] : above(up)
+  return existsSync(up) ? [realpathSync(up), ...rest] : rest
 }
 
 /** Makes what is missing and mends owners and modes. */

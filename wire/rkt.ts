@@ -1,5 +1,5 @@
 // Where this machine's rkt is. Asked by the provisioner before it runs pods by it, by set-up, doctor and the tests.
-import { accessSync, constants } from 'node:fs'
+import { findProgram } from './programs.ts'
 
 /** Where programs are looked for, whatever the PATH was that Auberge was started with. */
 const PROGRAMS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
@@ -9,14 +9,5 @@ export const NO_RKT = `there is no rkt in ${PROGRAMS.slice(0, 4).join(', ')} and
 
 /** The path of the first rkt in `directories` that can be run, or null. */
 export function findRkt(directories: readonly string[] = PROGRAMS): string | null {
-  return directories.map(directory => `${directory}/rkt`).find(isProgram) ?? null
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  return findProgram('rkt', directories)
 }

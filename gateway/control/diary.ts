@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises'
 import type { Logger } from '../../wire/log.ts'
 import type { WakeRecord } from '../desk.ts'
 import { append, entries, trim } from './ledger.ts'
+import { Turns } from './turns.ts'
 
 /** Wakes kept of each site. */
 const KEPT = 50
@@ -15,7 +16,8 @@ export class Diary {
   readonly #directory: string
   readonly #log: Logger
   readonly #unwritten = new Map<string, WakeRecord[]>()
-  #writing: Promise<void> = Promise.resolve()
+  /** Who reads while others write would find a record twice, or in neither place. */
+  readonly #turns = new Turns()
   #timer: NodeJS.Timeout | null = null
 
   constructor(directory: string, log: Logger) {
@@ -31,38 +33,35 @@ export class Diary {
 
   /** The last `most` wakes of a site, newest first. */
   async last(site: string, most = KEPT): Promise<WakeRecord[]> {
-    let all: WakeRecord[] = []
-    await this.#inTurn(async () => { all = [...await entries<WakeRecord>(this.#file(site)), ...this.#unwritten.get(site) ?? []] })
+    const all = await this.#turns.run(site, async () => [...await entries<WakeRecord>(this.#file(site)), ...this.#unwritten.get(site) ?? []])
     return all.slice(-Math.min(most, KEPT)).reverse()
   }
 
   /** Nothing is left of a site's wakes when it resolves. */
   async remove(site: string): Promise<void> {
     this.#unwritten.delete(site)
-    await this.#inTurn(() => rm(this.#file(site), { force: true }))
+    await this.#logged(this.#turns.run(site, () => rm(this.#file(site), { force: true })))
   }
 
   /** Resolves when everything is written. */
   async flush(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
-    await this.#inTurn(() => this.#write())
+    await Promise.all([...this.#unwritten.keys()].map(site => this.#logged(this.#turns.run(site, () => this.#write(site)))))
   }
 
   #file(site: string): string { return `${this.#directory}/${site}.jsonl` }
 
-  /** One at a time: who reads while others write would find a record twice, or in neither place. */
-  #inTurn(act: () => Promise<void>): Promise<void> {
-    return this.#writing = this.#writing.then(act).catch((error: unknown) => { this.#log.error({ err: error }, 'the wakes of sites could not be written down') })
+  #logged(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => { this.#log.error({ err: error }, 'the wakes of sites could not be written down') })
   }
 
-  async #write(): Promise<void> {
-    const waiting = [...this.#unwritten]
-    for (const [site, records] of waiting) {
-      await append(this.#file(site), records)
-      this.#forget(site, records)
-      await trim(this.#file(site), KEPT)
-    }
+  async #write(site: string): Promise<void> {
+    const records = this.#unwritten.get(site)
+    if (records === undefined) return
+    await append(this.#file(site), records)
+    this.#forget(site, records)
+    await trim(this.#file(site), KEPT)
   }
 
   #forget(site: string, written: WakeRecord[]): void {

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises'
 import type { Logger } from '../../wire/log.ts'
 import type { UsageSample } from '../desk.ts'
 import { append, entries, trim } from './ledger.ts'
+import { Turns } from './turns.ts'
 
 /** Milliseconds of one sample, and how many are kept of a site. */
 export const SLOT = 30 * 60_000
@@ -22,7 +23,8 @@ export class History {
   readonly #woken = new Map<string, number>()
   readonly #begun: number
   #slot: number
-  #writing: Promise<void> = Promise.resolve()
+  /** Who reads while others write would find a sample twice, or in neither place. */
+  readonly #turns = new Turns()
 
   constructor(directory: string, log: Logger, now: () => number = Date.now) {
     this.#directory = directory
@@ -60,20 +62,15 @@ export class History {
 
   /** Writes everything. */
   async flush(disk: DiskOf = async () => null): Promise<void> {
-    await this.#inTurn(async () => {
-      const over = [...this.#current]
-      this.#current.clear()
-      for (const [site, sample] of over) await this.#write(site, { ...sample, disk: await disk(site).catch(() => null) })
-    })
+    await Promise.all([...this.#current.keys()].map(site => this.#logged(this.#turns.run(site, () => this.#write(site, disk)))))
   }
 
   /** The samples of the last week, oldest first; half hours of which nothing is known are left out. */
   async of(site: string): Promise<UsageSample[]> {
-    let all: UsageSample[] = []
-    await this.#inTurn(async () => {
+    const all = await this.#turns.run(site, async () => {
       const written = await entries<UsageSample>(this.#file(site))
       const current = this.#current.get(site)
-      all = [...written, ...current ? [current] : []]
+      return [...written, ...current ? [current] : []]
     })
     return merged(all).filter(sample => sample.at > this.#now() - KEPT * SLOT)
   }
@@ -82,7 +79,7 @@ export class History {
   async remove(site: string): Promise<void> {
     this.#current.delete(site)
     this.#woken.delete(site)
-    await this.#inTurn(() => rm(this.#file(site), { force: true }))
+    await this.#logged(this.#turns.run(site, () => rm(this.#file(site), { force: true })))
   }
 
   #sample(site: string): UsageSample {
@@ -95,13 +92,15 @@ export class History {
 
   #file(site: string): string { return `${this.#directory}/${site}.jsonl` }
 
-  /** One at a time: who reads while others write would find a sample twice, or in neither place. */
-  #inTurn(act: () => Promise<void>): Promise<void> {
-    return this.#writing = this.#writing.then(act).catch((error: unknown) => { this.#log.error({ err: error }, 'how sites were used could not be written down') })
+  #logged(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => { this.#log.error({ err: error }, 'how sites were used could not be written down') })
   }
 
-  async #write(site: string, sample: UsageSample): Promise<void> {
-    await append(this.#file(site), [sample])
+  async #write(site: string, disk: DiskOf): Promise<void> {
+    const sample = this.#current.get(site)
+    if (sample === undefined) return
+    this.#current.delete(site)
+    await append(this.#file(site), [{ ...sample, disk: await disk(site).catch(() => null) }])
     await trim(this.#file(site), KEPT)
   }
 }
