@@ -1,6 +1,6 @@
 // Starts a program without copying this process. Node forks: of a process of 100 MB that takes 5 ms and more for each program, and nothing else is done
 // meanwhile. posix_spawn(3) shares the memory until the program begins, and takes one. Called by run.ts.
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import koffi from 'koffi'
 import { findProgram } from '../wire/programs.ts'
@@ -32,7 +32,7 @@ export type Spawn = { input?: string; stdio?: [stdout: number, stderr: number]; 
  * Throws where it can't be started.
  */
 export async function spawned([program = '', ...args]: readonly string[], { input, stdio, env, timeout }: Spawn): Promise<Spoken> {
-  const own = [input === undefined ? nothing : filled(input), ...(stdio ?? [memfd('stdout', MFD_CLOEXEC), memfd('stderr', MFD_CLOEXEC)])] as [number, number, number]
+  const own = [input === undefined ? nothing : filled(input), ...(stdio ?? [page('stdout'), page('stderr')])] as [number, number, number]
   const [stdin, stdout, stderr] = own
   try {
     const pid = begun(located(program, env.PATH ?? ''), [program, ...args], env, own)
@@ -77,6 +77,16 @@ function located(program: string, path: string): string {
   if (found === null) throw new Error(`there is no program ${program} on this machine`)
   places.set(program, found)
   return found
+}
+
+/** A file in memory to which several may write at once: opened by its name, to append, for two who write at the place where a plain memfd is would write over each other. */
+function page(name: string): number {
+  const fd = memfd(name, MFD_CLOEXEC)
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_RDWR | constants.O_APPEND)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** To be read from its beginning. */

@@ -38,6 +38,8 @@ test('a program has its input and nothing of ours, says what it said and how it 
   await assert.rejects(run(['sleep', '60'], { timeout: 20 }), { message: 'sleep 60: SIGKILL' })
   for (const program of ['nonesuch', '/nonesuch']) await assert.rejects(run([program]), { code: 'failed', message: /nonesuch: not started/ })
   assert.equal((await Promise.all(Array.from({ length: 50 }, (_, index) => run(['echo', String(index)])))).join(''), Array.from({ length: 50 }, (_, index) => String(index)).join(''))
+  const choir = await run(['sh', '-c', 'for one in 1 2 3 4; do (for line in $(seq 500); do echo $one $line; done) & done; wait'])
+  assert.equal(new Set(choir.split('\n')).size, 2000, 'of many that write at once nothing is lost')
 })
 
 test('in cgroup v2 a process is frozen, thawed, killed and its cgroup removed', async t => {
