@@ -14,6 +14,8 @@ export class Reporter {
   #passed = 0
   #failed = 0
   #skipped = 0
+  /** Every failure's first lines, said again at the end: a record that keeps only the end of the output names them. */
+  readonly #again: string[] = []
 
   constructor(out: Writable) {
     this.#out = out
@@ -32,6 +34,7 @@ export class Reporter {
   /** Writes the last line; resolves the exit code: 1 if anything failed or nothing ran. */
   finish(): number {
     const skips = this.#skipped > 0 ? `, ${this.#skipped} skipped` : ''
+    this.#out.write(this.#again.map(line => `\n${line}\n`).join(''))
     this.#out.write(`\n${this.#passed} passed, ${this.#failed} failed${skips}\n`)
     return this.#failed > 0 || this.#passed === 0 ? 1 : 0
   }
@@ -67,6 +70,7 @@ export class Reporter {
     const seconds = ((performance.now() - tally.at) / 1000).toFixed(1)
     const skips = tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''
     this.#out.write(`${tally.failed > 0 ? 'FAIL' : 'ok  '}  ${relative(process.cwd(), file)}  ${tally.passed} passed${tally.failed > 0 ? `, ${tally.failed} failed` : ''}${skips}  (${seconds} s)\n`)
+    for (const { name, error } of tally.failures) this.#again.push(`FAIL  ${relative(process.cwd(), file)}  ${name}\n${indent(spell(error).slice(0, 500))}`)
     for (const failure of tally.failures) this.#out.write(`      ✗ ${failure.name}\n${indent(spell(failure.error))}\n`)
     if (tally.failed > 0) this.#out.write(tally.output.slice(-100).map(line => indent(line)).join('\n') + '\n')
   }
