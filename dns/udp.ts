@@ -1,15 +1,24 @@
 // One UDP socket that answers. Called by main.ts for each inherited socket.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { Batch, MANY, type Answer } from './batch.ts'
 import { AubergeError } from '../wire/error.ts'
 import type { Responder } from './respond.ts'
 
 /** Bytes of queries that may wait for us. */
 const WAITING = 2 ** 22
 
+/** Batches of messages that are answered one after another before others have their turn. */
+const TURNS = 8
+
 /** Serves the bound UDP socket number `fd`, of the family of `address`; resolves with its close. Nothing is in flight between two messages. */
 export async function serveUdp(fd: number, family: 4 | 6, responder: Responder): Promise<() => Promise<void>> {
   const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: asItIs })
-  socket.on('message', (wire: Buffer, from: RemoteInfo) => reply(socket, responder, wire, from))
+  const batch = new Batch(fd, family)
+  const answer: Answer = (wire, address) => responder.answer(wire, address, 'udp')
+  socket.on('message', (wire: Buffer, from: RemoteInfo) => {
+    reply(socket, responder, wire, from)
+    for (let turns = 0; turns < TURNS && batch.turn(answer) === MANY;) turns++
+  })
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
     socket.bind({ fd }, () => { socket.off('error', reject); resolve() })
