@@ -1,6 +1,6 @@
 // Limits, freezing and killing by control group, v1 (hybrid) and v2 alike. Called by the runtime and the recipes.
 // A cgroup is named by its path from the root of the hierarchies ("/auberge0/alice"); in v1 it is a directory in each of them.
-import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -136,7 +136,10 @@ function mixed(root: string): boolean {
 
 function operations(files: Files): Cgroups {
   const tasks = (path: string) => tasksBelow(files.tree(path))
-  const thaw = async (path: string) => put(files.freezer(path).file, files.freezer(path).off, true)
+  /** A visitor waits for it: what the kernel does at once needs no thread for each step. A cgroup that is gone has nothing frozen. */
+  const thaw = async (path: string) => {
+    try { writeFileSync(files.freezer(path).file, files.freezer(path).off) } catch { /* gone */ }
+  }
   /** Thawing a cgroup leaves those below that were frozen themselves as they are. */
   const thawTree = async (path: string): Promise<void> => {
     await thaw(path)

@@ -19,29 +19,40 @@ const DEADLINE = 15_000
 export async function wake(host: Host, name: string): Promise<Woken> {
   const began = performance.now()
   const { tier } = host.states.life(name)
+  const phases = tier === 'frozen' && usable(host, name) ? await thawed(host, name, began) : await started(host, name, began)
+  host.states.live(name, { tier: 'running', usedAt: Date.now(), failure: null })
+  return { pod: podOf(host, name), from: tier, phases }
+}
+
+/** Alive, and not to be made otherwise now. */
+function usable(host: Host, name: string): boolean {
+  return alive(host.states.life(name)) && fresh(host, name)
+}
+
+/** It answered before it was frozen and goes on where it was: what it is woken for asks it, nobody needs to ask first. */
+async function thawed(host: Host, name: string, began: number): Promise<Woken['phases']> {
+  const prepared = performance.now()
+  await host.runtime.thaw(podCgroup(host.instance, name))
+  return { prepare: prepared - began, start: performance.now() - prepared, probe: 0 }
+}
+
+async function started(host: Host, name: string, began: number): Promise<Woken['phases']> {
   await readied(host, name)
   const prepared = performance.now()
   const from = await logSize(host, name)
-  await started(host, name)
+  if (host.states.life(name).tier === 'prepared') await startContainer(host, name)
+  host.states.live(name, { tier: 'running' })
   const running = performance.now()
   await answering(host, name, from)
-  host.states.live(name, { tier: 'running', usedAt: Date.now(), failure: null })
-  return { pod: podOf(host, name), from: tier, phases: { prepare: prepared - began, start: running - prepared, probe: performance.now() - running } }
+  return { prepare: prepared - began, start: running - prepared, probe: performance.now() - running }
 }
 
-/** Leaves the pod running, frozen and up to date, or prepared and up to date. */
+/** Leaves the pod running, or prepared and up to date. */
 async function readied(host: Host, name: string): Promise<void> {
   const life = host.states.life(name)
   if (life.tier === 'running' && alive(life)) return
-  if ((life.tier === 'frozen' || life.tier === 'prepared') && alive(life) && fresh(host, name)) return
+  if (life.tier === 'prepared' && usable(host, name)) return
   await prepare(host, name)
-}
-
-async function started(host: Host, name: string): Promise<void> {
-  const { tier } = host.states.life(name)
-  if (tier === 'frozen') await host.runtime.thaw(podCgroup(host.instance, name))
-  if (tier === 'prepared') await startContainer(host, name)
-  host.states.live(name, { tier: 'running' })
 }
 
 async function startContainer(host: Host, name: string): Promise<void> {
