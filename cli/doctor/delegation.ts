@@ -1,13 +1,14 @@
 // Whether those who name the zone's servers name this house. Called by outside.ts. Pure.
+import ipaddr from 'ipaddr.js'
 import { judge, type Finding } from './finding.ts'
 import type { Reached } from './reached.ts'
 
 /** `servers`: whom the parent, or else a resolver, names; or why nobody knows any. `glue`: the addresses that the parent gives; null where it couldn't be asked. */
 export function delegatedTo(house: Reached, servers: string[] | string, glue: Map<string, string[]> | null): Finding[] {
-  const { zone, publicIpv4, secondaries } = house
+  const { zone, secondaries } = house
   const [own, ...others] = [`ns.${zone}`, ...secondaries.flatMap(({ name }) => name ?? [])]
   const wanted = [...new Set([own, ...others])]
-  const how = `at whoever registers ${zone}, name ${wanted.join(' and ')} as its name server, with the address ${publicIpv4 ?? 'of this house'} for ${own} (glue)`
+  const how = `at whoever registers ${zone}, name ${wanted.join(' and ')} as its name server, with ${addressesOf(house).join(' and ') || 'the address of this house'} for ${own} (glue)`
   if (typeof servers === 'string' || servers.length === 0) {
     const why = typeof servers === 'string' ? servers : 'the parent zone names no server'
     return [{ subject: 'delegation', verdict: 'flaw', detail: `nobody outside finds ${zone} (${why}): ${how}` }]
@@ -18,12 +19,32 @@ export function delegatedTo(house: Reached, servers: string[] | string, glue: Ma
   return [here, ...(glue === null ? [] : glued(house, named.includes(own), glue)), ...(missing.length === 0 || here.verdict !== 'well' ? [] : [forgotten(zone, missing)])]
 }
 
-/** Without the right address for a name in the zone itself nobody gets there, whatever the zone says. */
-function glued({ zone, publicIpv4 }: Reached, needed: boolean, glue: Map<string, string[]>): Finding[] {
-  if (!needed || publicIpv4 === null) return []
-  const there = glue.get(`ns.${zone}`) ?? []
-  const mend = `the parent gives ${there.join(', ') || 'no address'} for ns.${zone}, and it is ${publicIpv4}: change the address (glue, host record) at whoever registers ${zone}`
-  return [judge('glue', there.includes(publicIpv4), `ns.${zone} is ${there.join(', ')} at the parent`, mend)]
+/**
+ * Without the right address for a name in the zone itself nobody gets there, whatever the zone says: with a wrong one some don't. One that is only missing
+ * beside another is missed by those who have no other kind.
+ */
+function glued(house: Reached, needed: boolean, glue: Map<string, string[]>): Finding[] {
+  const own = addressesOf(house)
+  if (!needed || own.length === 0) return []
+  const name = `ns.${house.zone}`
+  const there = (glue.get(name) ?? []).map(spelt)
+  const [wrong, missing] = [there.filter(address => !own.includes(address) && own.some(each => isSix(each) === isSix(address))), own.filter(address => !there.includes(address))]
+  const mend = `the parent gives ${there.join(', ') || 'no address'} for ${name}, and it is ${own.join(' and ')}: change the address (glue, host record) at whoever registers ${house.zone}`
+  if (wrong.length === 0 && missing.length > 0 && missing.length < own.length) return [{ subject: 'glue', verdict: 'warning', detail: mend }]
+  return [judge('glue', wrong.length === 0 && missing.length === 0, `${name} is ${there.join(', ')} at the parent`, mend)]
+}
+
+function addressesOf({ publicIpv4, publicIpv6 }: Reached): string[] {
+  return [publicIpv4, publicIpv6].filter(address => address !== null).map(spelt)
+}
+
+function isSix(address: string): boolean {
+  return address.includes(':')
+}
+
+/** An address in the one way to write it (RFC 5952). */
+function spelt(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.parse(address).toString() : address
 }
 
 function forgotten(zone: string, missing: string[]): Finding {

@@ -50,7 +50,7 @@ const DS = dsText(ZONE, key)
 const view = (change: Partial<Reached['signing']> = {}): Reached['signing'] => ({
   zone: ZONE, signed: true, stage: 'steady', parent: 'set', note: 'signed', until: null, lost: [], keys: [{ role: 'current', tag: Number(DS.split(' ')[0]), madeAt: 0, ds: DS, dnskey: dnskeyText(key) }], ...change,
 })
-const house = { zone: ZONE, publicIpv4: '192.0.2.1', secondaries: [{ name: 'ns2.example.net', address: '192.0.2.2', port: 53 }] } as unknown as Reached
+const house = { zone: ZONE, publicIpv4: '192.0.2.1', publicIpv6: null, secondaries: [{ name: 'ns2.example.net', address: '192.0.2.2', port: 53 }] } as unknown as Reached
 const lines = (findings: { subject: string; verdict: string; detail: string }[]): string[] => findings.map(({ subject, verdict, detail }) => `${subject} ${verdict}: ${detail}`)
 const one = (findings: Parameters<typeof lines>[0]): string => lines(findings).join('\n')
 
@@ -67,6 +67,19 @@ test('one with another address, without a secondary and without a DS: what to ch
   assert.match(glue ?? '', /^glue flaw: the parent gives 192\.0\.2\.99 for ns\.club\.example\.org, and it is 192\.0\.2\.1: change/)
   assert.match(forgotten ?? '', /^secondaries warning: the parent doesn't name ns2\.example\.net/)
   assert.match(one(signing(view({ parent: 'unset' }), seen?.ds ?? null)), /^signing warning: .*the parent has no DS, .* give the DS of auberge dns ds/)
+})
+
+test('addresses of both kinds are looked for: one that is wrong is a flaw, one that is missing beside the other a warning', async t => {
+  const both = { ...house, publicIpv6: '2001:db8::1' }
+  const glue = async (records: string[], of: Reached = both): Promise<string | undefined> => {
+    const seen = await parent(t, 'club NS ns.club', 'club NS ns2.example.net.', ...records.map(record => `ns.club ${record}`))
+    return lines(delegatedTo(of, seen?.servers ?? [], seen?.glue ?? null))[1]
+  }
+  assert.match(await glue(['A 192.0.2.1', 'AAAA 2001:db8:0::1']) ?? '', /^glue well: /)
+  assert.match(await glue(['A 192.0.2.1']) ?? '', /^glue warning: the parent gives 192\.0\.2\.1 for ns\S+, and it is 192\.0\.2\.1 and 2001:db8::1: change/)
+  assert.match(await glue(['A 192.0.2.1', 'AAAA 2001:db8::99']) ?? '', /^glue flaw: the parent gives 192\.0\.2\.1, 2001:db8::99 /)
+  assert.match(await glue(['AAAA 2001:db8::1'], { ...both, publicIpv4: null }) ?? '', /^glue well: /)
+  assert.match(await glue(['A 192.0.2.1'], { ...both, publicIpv4: null }) ?? '', /^glue flaw: /)
 })
 
 test('a zone that the parent does not know, and a parent that nobody can ask', async t => {
