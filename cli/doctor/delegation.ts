@@ -1,5 +1,5 @@
 // Whether those who name the zone's servers name this house. Called by outside.ts. Pure.
-import ipaddr from 'ipaddr.js'
+import { addressesOf, isSix, spelt } from './addresses.ts'
 import { judge, type Finding } from './finding.ts'
 import type { Reached } from './reached.ts'
 
@@ -32,19 +32,6 @@ function glued(house: Reached, needed: boolean, glue: Map<string, string[]>): Fi
   const mend = `the parent gives ${there.join(', ') || 'no address'} for ${name}, and it is ${own.join(' and ')}: change the address (glue, host record) at whoever registers ${house.zone}`
   if (wrong.length === 0 && missing.length > 0 && missing.length < own.length) return [{ subject: 'glue', verdict: 'warning', detail: mend }]
   return [judge('glue', wrong.length === 0 && missing.length === 0, `${name} is ${there.join(', ')} at the parent`, mend)]
-}
-
-function addressesOf({ publicIpv4, publicIpv6 }: Reached): string[] {
-  return [publicIpv4, publicIpv6].filter(address => address !== null).map(spelt)
-}
-
-function isSix(address: string): boolean {
-  return address.includes(':')
-}
-
-/** An address in the one way to write it (RFC 5952). */
-function spelt(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.parse(address).toString() : address
 }
 
 function forgotten(zone: string, missing: string[]): Finding {

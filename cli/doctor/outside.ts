@@ -9,6 +9,7 @@ import { AubergeError } from '../../wire/error.ts'
 import type { Admin } from '../admin.ts'
 import type { SigningView } from '../dns.ts'
 import { allowed, relevant } from './caa.ts'
+import { addressesOf, isSix, spelt } from './addresses.ts'
 import { delegatedTo } from './delegation.ts'
 import { judge, type Finding } from './finding.ts'
 import { delegationOf, type Delegation } from './parent.ts'
@@ -28,7 +29,7 @@ export async function outside(admin: Admin): Promise<Finding[]> {
   try {
     const [house, signing] = await Promise.all([admin.json<Omit<Reached, 'signing'>>('GET', '/api/house/reached'), admin.json<SigningView>('GET', '/api/dnssec')])
     const resolver = new Resolver({ timeout: PATIENCE, tries: 2 })
-    const ask = { resolveNs: (name: string) => resolver.resolveNs(name), resolve4: (name: string) => resolver.resolve4(name), resolveCaa: (name: string) => resolver.resolveCaa(name) }
+    const ask = { resolveNs: (name: string) => resolver.resolveNs(name), resolve4: (name: string) => resolver.resolve4(name), resolve6: (name: string) => resolver.resolve6(name), resolveCaa: (name: string) => resolver.resolveCaa(name) }
     return await seen({ ...house, signing }, { ...ask, parent: zone => delegationOf(zone, ask) })
   } catch (error) {
     if (error instanceof AubergeError) return []
@@ -51,41 +52,53 @@ export async function seen(house: Reached, ask: Ask): Promise<Finding[]> {
 /** Outermost: does the parent send people here, and are they told the right address? */
 async function delegation(house: Reached, parent: Delegation | null, ask: Ask): Promise<Finding[]> {
   if (house.ports.dns === null) return []
-  const { zone, publicIpv4 } = house
+  const { zone } = house
   const servers = parent?.servers ?? await ask.resolveNs(zone).catch((error: NodeJS.ErrnoException) => error.code ?? 'no answer')
-  return [...delegatedTo(house, servers, parent?.glue ?? null), ...(publicIpv4 === null || servers.length === 0 || typeof servers === 'string' ? [] : [await address(zone, publicIpv4, ask)])]
+  const found = servers.length === 0 || typeof servers === 'string' ? [] : await Promise.all(addressesOf(house).map(wanted => address(zone, wanted, ask)))
+  return [...delegatedTo(house, servers, parent?.glue ?? null), ...found]
 }
 
 async function address(zone: string, wanted: string, ask: Ask): Promise<Finding> {
-  const found = await ask.resolve4(zone).catch((error: NodeJS.ErrnoException) => [error.code ?? 'no answer'])
-  return judge('address', found.includes(wanted), `${zone} is ${found.join(', ')}`, `${zone} is ${found.join(', ')} outside, and ${wanted} here; say --public-ipv4 with the address that the world reaches, or wait until caches have forgotten the old one`)
+  const look = isSix(wanted) ? ask.resolve6(zone) : ask.resolve4(zone)
+  const found = await look.then(all => all.map(spelt), (error: NodeJS.ErrnoException) => [error.code ?? 'no answer'])
+  const option = isSix(wanted) ? '--public-ipv6' : '--public-ipv4'
+  return judge(`address${kind(wanted)}`, found.includes(wanted), `${zone} is ${found.join(', ')}`, `${zone} is ${found.join(', ')} outside, and ${wanted} here; say ${option} with the address that the world reaches, or wait until caches have forgotten the old one`)
 }
 
-async function nameServer({ zone, publicIpv4, ports: { dns } }: Reached, verdict: 'flaw' | 'warning'): Promise<Finding[]> {
-  if (dns === null || publicIpv4 === null) return []
-  const own = isOwn(publicIpv4)
-  return Promise.all((['udp', 'tcp'] as const).map(async over => {
-    const said = await askSoa(zone, { address: publicIpv4, port: dns, over })
-    const subject = `port ${dns} over ${over.toUpperCase()}`
-    const why = said === 'nothing' ? `nothing answers at ${publicIpv4}: open the port in the firewall, and forward it where a router stands between` : `what answers at ${publicIpv4} does not know ${zone}: another name server has the port, or a router answers itself`
-    return judge(subject, said === 'authoritative', `answers for ${zone} (asked from this machine)`, `${why}${own ? '' : NOT_OWN}; without it nobody finds the zone, and no ACME server can be shown that it is yours`, own ? verdict : 'warning')
-  }))
+async function nameServer(house: Reached, verdict: 'flaw' | 'warning'): Promise<Finding[]> {
+  const { dns } = house.ports
+  if (dns === null) return []
+  return Promise.all(addressesOf(house).flatMap(address => (['udp', 'tcp'] as const).map(over => asked(house.zone, { address, port: dns, over }, verdict))))
 }
 
-async function openDoors({ publicIpv4, ports: { http, https } }: Reached): Promise<Finding[]> {
-  const doors = ([[http, 80, 'HTTP'], [https, 443, 'HTTPS']] as const).flatMap(([port, usual, what]) => (port === null || publicIpv4 === null ? [] : [{ port, usual, what, address: publicIpv4 }]))
+async function asked(zone: string, server: { address: string; port: number; over: 'udp' | 'tcp' }, verdict: 'flaw' | 'warning'): Promise<Finding> {
+  const { address, port, over } = server
+  const own = isOwn(address)
+  const said = await askSoa(zone, server)
+  const subject = `port ${port} over ${over.toUpperCase()}${kind(address)}`
+  const why = said === 'nothing' ? `nothing answers at ${address}: open the port in the firewall, and forward it where a router stands between` : `what answers at ${address} does not know ${zone}: another name server has the port, or a router answers itself`
+  return judge(subject, said === 'authoritative', `answers for ${zone} (asked from this machine)`, `${why}${own ? '' : NOT_OWN}; without it nobody finds the zone, and no ACME server can be shown that it is yours`, own ? verdict : 'warning')
+}
+
+async function openDoors(house: Reached): Promise<Finding[]> {
+  const { http, https } = house.ports
+  const doors = ([[http, 80, 'HTTP'], [https, 443, 'HTTPS']] as const).flatMap(([port, usual, what]) => (port === null ? [] : addressesOf(house).map(address => ({ port, usual, what, address }))))
   return Promise.all(doors.map(async ({ port, usual, what, address }) => {
     const open = await opens(address, port)
     const other = port === usual ? '' : `; browsers go to ${usual}, so a router must send that here`
-    return judge(`port ${port} (${what})`, open, `open at ${address} (asked from this machine)${other}`, `closed at ${address}: open it in the firewall, and forward it where a router stands between${isOwn(address) ? '' : NOT_OWN}`, 'warning')
+    return judge(`port ${port} (${what})${kind(address)}`, open, `open at ${address} (asked from this machine)${other}`, `closed at ${address}: open it in the firewall, and forward it where a router stands between${isOwn(address) ? '' : NOT_OWN}`, 'warning')
   }))
+}
+
+function kind(address: string): string {
+  return isSix(address) ? ' over IPv6' : ''
 }
 
 /** A router that forwards from outside may still not lead back to who is inside. */
 const NOT_OWN = ' (this machine does not have the address itself: ask from elsewhere as well, before you believe it)'
 
 function isOwn(address: string): boolean {
-  return Object.values(networkInterfaces()).flat().some(each => each?.address === address)
+  return Object.values(networkInterfaces()).flat().some(each => each !== undefined && spelt(each.address) === address)
 }
 
 function opens(host: string, port: number): Promise<boolean> {

@@ -19,6 +19,7 @@ export type Reached = {
 export type Ask = {
   resolveNs(name: string): Promise<string[]>
   resolve4(name: string): Promise<string[]>
+  resolve6(name: string): Promise<string[]>
   resolveCaa(name: string): Promise<CaaRecord[]>
   parent(zone: string): Promise<Delegation | null>
 }

@@ -15,7 +15,7 @@ import { temporary } from '../../helpers/temporary.ts'
 
 const ZONE = 'club.example.org'
 const nobody = async (): Promise<never> => { throw Object.assign(new Error('no'), { code: 'ENOTFOUND' }) }
-const world = (change: Partial<Ask> = {}): Ask => ({ resolveNs: async () => [`ns.${ZONE}`], resolve4: async () => ['127.0.0.1'], resolveCaa: async () => [], parent: async () => null, ...change })
+const world = (change: Partial<Ask> = {}): Ask => ({ resolveNs: async () => [`ns.${ZONE}`], resolve4: async () => ['127.0.0.1'], resolve6: async () => ['0:0::1'], resolveCaa: async () => [], parent: async () => null, ...change })
 
 const UNSIGNED: Reached['signing'] = { zone: ZONE, signed: false, stage: 'off', parent: 'unset', note: 'not signed', until: null, keys: [], lost: [] }
 
@@ -25,18 +25,18 @@ function reached(change: Partial<Reached>): Reached {
 
 const said = async (house: Reached, ask: Ask) => Object.fromEntries((await seen(house, ask)).map(({ subject, verdict, detail }) => [subject, `${verdict}: ${detail}`]))
 
-async function nameServer(t: TestContext, zone: string): Promise<number> {
+async function nameServer(t: TestContext, zone: string, address = '127.0.0.1'): Promise<number> {
   const { data, remove } = dataDirectory(sampleZone({ zone }))
-  const { udp, tcp } = await boundBoth()
-  const server = startNameServer(data, zone, udp.fd, tcp.fd)
+  const { udp, tcp } = await boundBoth(address)
+  const server = startNameServer(data, zone, udp.fd, tcp.fd, address)
   t.after(async () => { server.child.kill('SIGKILL'); await server.exit; udp.close(); remove() })
   await server.ready
   tcp.close()
   return udp.port
 }
 
-async function door(t: TestContext): Promise<number> {
-  const server = createServer(socket => socket.end()).listen(0, '127.0.0.1')
+async function door(t: TestContext, address = '127.0.0.1'): Promise<number> {
+  const server = createServer(socket => socket.end()).listen(0, address)
   t.after(() => server.close())
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
@@ -58,6 +58,17 @@ test('a house in order: delegated, answering over both transports, doors open, t
   const findings = await said(reached({ ports, acme: await acmeServer(t) }), world(caa))
   assert.deepEqual(Object.entries(findings).filter(([, text]) => !text.startsWith('well:')), [])
   assert.deepEqual(Object.keys(findings), ['delegation', 'address', `port ${ports.dns} over UDP`, `port ${ports.dns} over TCP`, `port ${ports.http} (HTTP)`, `port ${ports.https} (HTTPS)`, 'CAA', 'ACME server', 'clock'])
+})
+
+test('by IPv6 the same is looked at: address, name server and doors', async t => {
+  const [http, dns] = [await door(t, '::1'), await nameServer(t, ZONE, '::1')]
+  const findings = await said(reached({ publicIpv4: null, publicIpv6: '::1', ports: { http, https: null, dns } }), world())
+  assert.deepEqual(Object.entries(findings).filter(([, text]) => !text.startsWith('well:')), [])
+  assert.deepEqual(Object.keys(findings), ['delegation', 'address over IPv6', `port ${dns} over UDP over IPv6`, `port ${dns} over TCP over IPv6`, `port ${http} (HTTP) over IPv6`])
+  const both = await said(reached({ publicIpv6: '::1', ports: { http, https: null, dns } }), world({ resolve6: async () => ['2001:db8::9'] }))
+  assert.match(both['address over IPv6'] ?? '', /^flaw: club\S+ is 2001:db8::9 outside, and ::1 here; say --public-ipv6/)
+  assert.match(both[`port ${dns} over UDP`] ?? '', /^flaw: nothing answers at 127\.0\.0\.1/)
+  assert.match(both[`port ${dns} over UDP over IPv6`] ?? '', /^well: /)
 })
 
 test('a zone that nobody delegated, or that is elsewhere: what to name where', async () => {
