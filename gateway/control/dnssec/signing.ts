@@ -59,9 +59,8 @@ export class Signing {
   }
 
   /** Begins a change of keys. */
-  async roll(): Promise<SigningView> {
-    const next = await generateKey(this.#ring === null ? [] : [this.#ring.current.tag])
-    return this.#step(ring => roll(ring, next, this.#now()))
+  roll(): Promise<SigningView> {
+    return this.#step(async ring => roll(ring, await generateKey([ring.current.tag]), this.#now()))
   }
 
   /** The parent did what `view` asks for; where the zone isn't signed, that is to remove the DS of a lost key. */
@@ -79,10 +78,10 @@ export class Signing {
     if (this.#ring !== null && advance(this.#ring, this.#now()) !== this.#ring) await this.#step(ring => advance(ring, this.#now()))
   }
 
-  #step(act: (ring: Keyring) => Keyring): Promise<SigningView> {
+  #step(act: (ring: Keyring) => Keyring | Promise<Keyring>): Promise<SigningView> {
     const turn = this.#last.then(async () => {
       if (this.#ring === null || this.keys === null) throw new AubergeError('conflict', 'the zone is not signed; auberge up --dnssec signs it')
-      await this.#keep(act(this.#ring))
+      await this.#keep(await act(this.#ring))
       this.#options.log.info({ stage: this.#ring.stage.is, tag: this.#ring.current.tag }, 'the keys of the zone took a step')
       await this.#options.changed(this.keys)
       return this.view()
