@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Space } from '../wire/space.ts'
 import type { Duplex, Readable } from 'node:stream'
-import { Client, type Dispatcher } from 'undici'
+import { Client, Pool, type Dispatcher } from 'undici'
 import { AubergeError, STATUS, type ErrorCode } from '../wire/error.ts'
 import { readLines } from '../wire/lines.ts'
 import { upgrade } from '../wire/upgrade.ts'
@@ -16,16 +16,17 @@ const ABSENT = new Set(['ECONNREFUSED', 'ENOENT'])
 const BROKEN = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 type Body = string | Readable
+const ORIGIN = 'http://provisioner'
 
 /** A client of the provisioner that listens on `socket`. `patience`: milliseconds a call waits while it is away. */
 export function provisionerClient(socket: string, patience = PATIENCE): Provisioner & { close(): void } {
   const dispatcher = new Agents(socket)
-  const call = <T>(path: string, body: unknown = {}) => retried(patience, BROKEN, () => json<T>(dispatcher, path, JSON.stringify(body)))
+  const call = <T>(path: string, body: unknown = {}) => retried(patience, BROKEN, () => told<T>(dispatcher.calls, path, JSON.stringify(body)))
   const stream = (path: string, body: unknown = {}) => retried(patience, BROKEN, () => streamed(dispatcher, path, JSON.stringify(body)))
   /** What is sent as a stream can be sent once: the wait comes before. */
   const send = async <T>(path: string, body: Readable, headers: Record<string, string> = {}): Promise<T> => {
-    await retried(patience, ABSENT, () => json(dispatcher, '/ping', '{}'))
-    return json<T>(dispatcher, path, body, headers).catch(gone)
+    await retried(patience, BROKEN, () => told(dispatcher.calls, '/ping', '{}'))
+    return sent<T>(dispatcher, path, body, headers).catch(gone)
   }
   return {
     create: (name: string, spec: SiteSpec) => call<Pod>(`/create/${encodeURIComponent(name)}`, spec),
@@ -61,14 +62,19 @@ export function provisionerClient(socket: string, patience = PATIENCE): Provisio
   }
 }
 
-/** One connection a call: wakes, streams and backups never wait for each other. */
+/** As many connections as there are calls at a time: wakes, streams and backups never wait for each other. Streams and upgrades have one of their own. */
 class Agents {
-  readonly #socket: string
+  readonly #options: Pool.Options
   readonly #open = new Set<Client>()
-  constructor(socket: string) { this.#socket = socket }
+  /** For calls that may be sent again, whose connections are kept: making one takes longer than a frozen site needs to be awake. */
+  readonly calls: Pool
+  constructor(socketPath: string) {
+    this.#options = { socketPath, headersTimeout: 0, bodyTimeout: 0, connectTimeout: 5000, pipelining: 1 }
+    this.calls = new Pool(ORIGIN, this.#options)
+  }
 
   client(): Client {
-    const client = new Client('http://provisioner', { socketPath: this.#socket, headersTimeout: 0, bodyTimeout: 0, connectTimeout: 5000, pipelining: 1 })
+    const client = new Client(ORIGIN, this.#options)
     this.#open.add(client)
     return client
   }
@@ -78,7 +84,10 @@ class Agents {
     client.destroy().catch(() => {})
   }
 
-  close(): void { for (const client of this.#open) this.done(client) }
+  close(): void {
+    for (const client of this.#open) this.done(client)
+    this.calls.destroy().catch(() => {})
+  }
 }
 
 async function retried<T>(patience: number, codes: Set<string>, attempt: () => Promise<T>): Promise<T> {
@@ -102,11 +111,15 @@ function gone(error: unknown): never {
   throw new AubergeError('unavailable', `the provisioner doesn't answer (${(error as Error).message}); it is being restarted, try again in a moment`, { cause: error })
 }
 
-async function json<T>(agents: Agents, path: string, body: Body, headers: Record<string, string> = {}): Promise<T> {
+async function told<T>(dispatcher: Dispatcher, path: string, body: Body, headers: Record<string, string> = {}): Promise<T> {
+  const answer = await requested(dispatcher, path, body, { headers })
+  return (await answer.body.json()) as T
+}
+
+async function sent<T>(agents: Agents, path: string, body: Readable, headers: Record<string, string>): Promise<T> {
   const client = agents.client()
   try {
-    const answer = await requested(client, path, body, { headers })
-    return (await answer.body.json()) as T
+    return await told<T>(client, path, body, headers)
   } finally {
     agents.done(client)
   }
@@ -126,7 +139,7 @@ async function streamed(agents: Agents, path: string, body: Body): Promise<Reada
 
 type Sending = { headers?: Record<string, string>; signal?: AbortSignal }
 
-async function requested(client: Client, path: string, body: Body, { headers = {}, signal }: Sending = {}): Promise<Dispatcher.ResponseData> {
+async function requested(client: Dispatcher, path: string, body: Body, { headers = {}, signal }: Sending = {}): Promise<Dispatcher.ResponseData> {
   const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream'
   const answer = await client.request({ method: 'POST', path, body, headers: { 'content-type': type, ...headers }, ...(signal ? { signal } : {}) })
   if (answer.statusCode !== 200) throw errorOf(await answer.body.text())

@@ -1,5 +1,5 @@
 // Wakes a pod: thaws it, or starts the container that waits, and asks until it answers. Called by the server, in the site's queue.
-import type { Woken } from '../api.ts'
+import type { Tier, Woken } from '../api.ts'
 import { AubergeError } from '../../wire/error.ts'
 import { collect, signalName, type Ending } from '../children.ts'
 import { imageOf } from '../container.ts'
@@ -17,11 +17,8 @@ const DEADLINE = 15_000
 
 /** Resolves when the pod answers. `wake_failed` with the end of its log when it ends or doesn't answer in 15 s. */
 export async function wake(host: Host, name: string): Promise<Woken> {
-  const began = performance.now()
   const { tier } = host.states.life(name)
-  const phases = tier === 'frozen' && usable(host, name) ? await thawed(host, name, began) : await started(host, name, began)
-  host.states.live(name, { tier: 'running', usedAt: Date.now(), failure: null })
-  return { pod: podOf(host, name), from: tier, phases }
+  return tier === 'frozen' && usable(host, name) ? thawed(host, name) : started(host, name, tier)
 }
 
 /** Alive, and not to be made otherwise now. */
@@ -29,14 +26,21 @@ function usable(host: Host, name: string): boolean {
   return alive(host.states.life(name)) && fresh(host, name)
 }
 
-/** It answered before it was frozen and goes on where it was: what it is woken for asks it, nobody needs to ask first. */
-async function thawed(host: Host, name: string, began: number): Promise<Woken['phases']> {
+/**
+ * It answered before it was frozen and goes on where it was: what it is woken for asks it, nobody needs to ask first. It is thawed last of all, for then it wants
+ * the processors for itself; after a kill in between its cgroup says what is true.
+ */
+async function thawed(host: Host, name: string): Promise<Woken> {
+  const began = performance.now()
+  host.states.live(name, { tier: 'running', usedAt: Date.now(), failure: null })
+  const pod = podOf(host, name)
   const prepared = performance.now()
   await host.runtime.thaw(podCgroup(host.instance, name))
-  return { prepare: prepared - began, start: performance.now() - prepared, probe: 0 }
+  return { pod, from: 'frozen', phases: { prepare: prepared - began, start: performance.now() - prepared, probe: 0 } }
 }
 
-async function started(host: Host, name: string, began: number): Promise<Woken['phases']> {
+async function started(host: Host, name: string, tier: Tier): Promise<Woken> {
+  const began = performance.now()
   await readied(host, name)
   const prepared = performance.now()
   const from = await logSize(host, name)
@@ -44,7 +48,8 @@ async function started(host: Host, name: string, began: number): Promise<Woken['
   host.states.live(name, { tier: 'running' })
   const running = performance.now()
   await answering(host, name, from)
-  return { prepare: prepared - began, start: running - prepared, probe: performance.now() - running }
+  host.states.live(name, { tier: 'running', usedAt: Date.now(), failure: null })
+  return { pod: podOf(host, name), from: tier, phases: { prepare: prepared - began, start: running - prepared, probe: performance.now() - running } }
 }
 
 /** Leaves the pod running, or prepared and up to date. */

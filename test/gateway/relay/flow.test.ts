@@ -223,26 +223,6 @@ test('too many connections from one address are turned away at once, in all like
   }
 })
 
-test('an upstream has a bounded number of connections; the rest of its requests wait in turn, and beyond that are refused', async t => {
-  const [all, most, queue] = [10, 2, 4]
-  const held: (() => void)[] = []
-  const refused = Promise.withResolvers<undefined>()
-  let peak = 0
-  const { port: up } = await backend(t, (_request, response) => {
-    peak = Math.max(peak, held.push(() => { held.shift(); response.end('ok') }))
-    void refused.promise.then(() => setImmediate(() => held[0]?.()))
-  })
-  const { port } = await relayWith(t, [staticRoute(up)], { settings: { perUpstream: most, upstreamQueue: queue } })
-  let left = all - most - queue
-  const answers = await Promise.all(Array.from({ length: all }, async () => {
-    const answer = await exchange(t, port, GET)
-    if (answer.startsWith('HTTP/1.1 503') && --left === 0) refused.resolve(undefined)
-    return answer.slice(0, 12)
-  }))
-  assert.equal(peak, most)
-  assert.deepEqual(answers.sort(), [...Array<string>(most + queue).fill('HTTP/1.1 200'), ...Array<string>(all - most - queue).fill('HTTP/1.1 503')])
-})
-
 test('leaving lets what is in flight finish and accepts nothing more', async t => {
   const { port: up } = await backend(t, (_request, response) => { setTimeout(() => response.end('finished'), 100) })
   const { port, relay } = await relayWith(t, [staticRoute(up)])

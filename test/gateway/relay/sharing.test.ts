@@ -2,7 +2,7 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
-import { at, backend, exchange, relayWith, siteRoute, visitorsOf, Wire } from './house.ts'
+import { at, backend, exchange, relayWith, siteRoute, staticRoute, visitorsOf, Wire } from './house.ts'
 import { client, ask, Frames, FRAME, GET as H2GET, headersFrame, h2With, number } from './frames.ts'
 import { Press, type Pressed } from '../../../gateway/relay/upstream/press.ts'
 import type { Clock } from '../../../gateway/relay/clock.ts'
@@ -93,4 +93,24 @@ test('a stream of HTTP/2 that nobody reads gives way likewise, and its connectio
   frames.send(headersFrame(3, H2GET.map(([name, value]) => [name, name === ':path' ? '/' : value])))
   await frames.until(({ type, stream }) => type === FRAME.headers && stream === 3)
   assert.equal(relay.pools.open, 1)
+})
+
+test('an upstream has a bounded number of connections; the rest of its requests wait in turn, and beyond that are refused', async t => {
+  const [all, most, queue] = [10, 2, 4]
+  const held: (() => void)[] = []
+  const refused = Promise.withResolvers<undefined>()
+  let peak = 0
+  const { port: up } = await backend(t, (_request, response) => {
+    peak = Math.max(peak, held.push(() => { held.shift(); response.end('ok') }))
+    void refused.promise.then(() => setImmediate(() => held[0]?.()))
+  })
+  const { port } = await relayWith(t, [staticRoute(up, 'alice.example.test')], { settings: { perUpstream: most, upstreamQueue: queue } })
+  let left = all - most - queue
+  const answers = await Promise.all(Array.from({ length: all }, async () => {
+    const answer = await exchange(t, port, get('/'))
+    if (answer.startsWith('HTTP/1.1 503') && --left === 0) refused.resolve(undefined)
+    return answer.slice(0, 12)
+  }))
+  assert.equal(peak, most)
+  assert.deepEqual(answers.sort(), [...Array<string>(most + queue).fill('HTTP/1.1 200'), ...Array<string>(all - most - queue).fill('HTTP/1.1 503')])
 })
