@@ -39,21 +39,43 @@ export class Channel {
   private given: Buffer | null = null
   private bulk = false
   private cause: Error | null = null
+  private readonly outlasts: boolean
 
-  /** Wraps what `open` makes around our read callback. */
-  constructor(receiver: Receiver, open: (onread: OnRead) => Socket) {
+  /** Wraps what `open` makes around our read callback. `outlasts`: where the other end takes nothing more, what it sent before that is read all the same. */
+  constructor(receiver: Receiver, open: (onread: OnRead) => Socket, outlasts = false) {
     this.receiver = receiver
+    this.outlasts = outlasts
     this.socket = open({ buffer: () => this.readBuffer(), callback: (size, bytes) => this.take(size, bytes) })
-    this.outlet = new Outlet(this.socket, () => this.receiver.drained())
+    this.outlet = new Outlet(this.socket, () => this.receiver.drained(), error => { if (!this.outlasts) this.socket.destroy(error) })
     this.listen()
   }
 
   private listen(): void {
-    this.socket.on('end', () => this.receiver.ended())
+    this.socket.on('end', () => this.readAll())
     this.socket.on('finish', () => this.receiver.drained())
     this.socket.on('error', cause => { this.cause = cause })
     this.socket.on('close', () => this.receiver.closed(this.cause))
   }
+
+  /** A connection that was reset looks as if it had ended, where all of it came at once. A write says which it was; one under way does so within this turn of the event loop. */
+  private readAll(): void {
+    if (!this.outlasts) this.receiver.ended()
+    else if (this.outlet.pending > 0) setImmediate(() => this.judge())
+    else this.judge()
+  }
+
+  /** EPIPE: the other end had ended properly before the reset. After anything else what was read may be cut short. */
+  private judge(): void {
+    this.outlet.probe()
+    const { broken } = this.outlet
+    if (broken === null || (broken as NodeJS.ErrnoException).code === 'EPIPE') this.receiver.ended()
+    if (broken !== null) this.socket.destroy(broken)
+  }
+
+  /** Whether the other end takes nothing more. Of a channel that outlasts this the rest is still to be read. */
+  get deaf(): boolean { return this.outlet.broken !== null }
+  /** How many writes the other end's kernel, or ours, has taken. */
+  get taken(): number { return this.outlet.taken }
 
   /** Bytes written and not yet taken by the kernel; above 0, `drained` follows. */
   get pending(): number { return this.outlet.pending + this.filled + this.out.length }
@@ -165,11 +187,11 @@ export class Channel {
 
 export type OnRead = { buffer: () => Buffer | undefined; callback: (size: number, bytes: Uint8Array) => boolean }
 
-/** A channel to an address and port, or to a unix socket. */
+/** A channel to an address and port, or to a unix socket. It outlasts a reset: a server may answer, and close with some of the request unread. */
 export function dial(receiver: Receiver, target: { address: string; port: number } | { path: string }): Channel {
   return new Channel(receiver, onread => {
     const to = 'path' in target ? { path: target.path } : { host: target.address, port: target.port, noDelay: true }
     const options: unknown = { onread, allowHalfOpen: true }
     return new Socket(options as ConstructorParameters<typeof Socket>[0]).connect(to)
-  })
+  }, true)
 }

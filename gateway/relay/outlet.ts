@@ -8,9 +8,15 @@ type Done = (error?: Error | null) => void
 /** `done` is called within the call where the kernel took everything. */
 type Raw = { _write(chunk: string | Buffer, encoding: 'latin1' | 'buffer', done: Done): void; _writev(pieces: Piece[], done: Done): void }
 
+const NOTHING = Buffer.alloc(0)
+
 export class Outlet {
   /** Bytes given and not yet taken by the kernel. */
   pending = 0
+  /** How many writes the kernel has taken, in part at least. */
+  taken = 0
+  /** Why nothing more is taken. */
+  broken: Error | null = null
   /** calling: within a write. writing: one is unfinished. */
   private state: 'idle' | 'calling' | 'writing' = 'idle'
   private open = true
@@ -20,10 +26,15 @@ export class Outlet {
   private readonly socket: Socket
   private readonly raw: Raw
   private readonly drained: () => void
+  private readonly failed: (error: Error) => void
   private readonly done: Done = error => this.over(error)
 
-  /** `drained`: what was left unfinished has been taken. Called from the event loop, never from within a write. */
-  constructor(socket: Socket, drained: () => void) {
+  /**
+   * `drained`: what was left unfinished has been taken, or never will be. Called from the event loop, never from within a write.
+   * `failed`: the other end takes nothing more. What is given from then on is dropped; whether the socket is closed is for the callee to say.
+   */
+  constructor(socket: Socket, drained: () => void, failed: (error: Error) => void) {
+    this.failed = failed
     this.socket = socket
     this.raw = socket as unknown as Raw
     this.drained = drained
@@ -43,6 +54,9 @@ export class Outlet {
     if (bytes !== null) this.waiting.push({ chunk: bytes, encoding: 'buffer' })
     if (this.state === 'idle') this.next()
   }
+
+  /** Writes nothing, which fails where the connection was reset: `failed` is then called within this. */
+  probe(): void { if (this.open && this.state === 'idle' && !this.socket.destroyed) this.call('', NOTHING) }
 
   /** Says that no more comes, once all has been taken. */
   end(): void {
@@ -70,14 +84,22 @@ export class Outlet {
 
   private over(error: Error | null | undefined): void {
     if (this.state === 'writing') this.late = true
+    if (!error || this.late) this.taken++
     this.state = 'idle'
-    if (error) this.socket.destroy(error)
+    if (error) this.fail(error)
     if (this.socket.destroyed) return
     if (this.waiting.length > 0) return this.next()
     this.pending = 0
-    if (!this.open) this.socket.end()
+    if (!this.open && this.broken === null) this.socket.end()
     if (!this.late) return
     this.late = false
     this.drained()
+  }
+
+  private fail(error: Error): void {
+    this.open = false
+    this.broken = error
+    this.waiting = []
+    this.failed(error)
   }
 }

@@ -33,6 +33,8 @@ export class UpstreamConnection implements UpstreamSide, Receiver, Timed {
   private silent = true
   private interims = 0
   private chunked = false
+  /** `Channel.taken` when the exchange began. */
+  private before = 0
   private readonly pool: Pool
   private readonly settings: Settings
   private readonly clock: Clock
@@ -65,6 +67,7 @@ export class UpstreamConnection implements UpstreamSide, Receiver, Timed {
     this.interims = 0
     this.head = null
     this.body = null
+    this.before = this.channel.taken
     this.expectProgress()
     exchange.opened(this)
   }
@@ -101,6 +104,7 @@ export class UpstreamConnection implements UpstreamSide, Receiver, Timed {
 
   received(bytes: Buffer, end: number): void {
     if (this.state !== 'awaiting' && this.state !== 'body') return this.close()
+    if (this.channel.deaf && this.isUnasked) return this.lost()
     this.silent = false
     const exchange = this.exchange
     if (this.partial === null) this.read(bytes, end, 0)
@@ -112,6 +116,9 @@ export class UpstreamConnection implements UpstreamSide, Receiver, Timed {
     }
     exchange?.settle()
   }
+
+  /** On a kept connection that took nothing of the request: what it says is no answer to that. */
+  private get isUnasked(): boolean { return this.served > 0 && this.channel.taken === this.before }
 
   private read(bytes: Buffer, end: number, searched: number): void {
     let at = 0
@@ -175,7 +182,7 @@ export class UpstreamConnection implements UpstreamSide, Receiver, Timed {
     this.exchange = null
     this.body = null
     this.channel.setBulk(false)
-    const reusable = clean && head !== null && head.keepAlive && exchange !== null && exchange.sent === 'whole' && !this.channel.gone
+    const reusable = clean && head !== null && head.keepAlive && exchange !== null && exchange.sent === 'whole' && !this.channel.gone && !this.channel.deaf
     if (reusable) this.rest()
     else this.close()
     exchange?.end(head?.nominated ? without(trailers, head.nominated) : trailers)
