@@ -60,8 +60,11 @@ export type PodEvent = { type: 'exit'; name: string; failure: string; at: number
 /** A deleted site's final backup. `id`: the name and the moment; times in epoch milliseconds. */
 export type Backup = { id: string; name: string; bytes: number; madeAt: number; keptUntil: number }
 
-/** Bytes that each pod awake or frozen holds, by its site's name, and that the database server does: anonymous, shared and kernel memory, not page cache. */
-export type Held = { sites: Record<string, number>; database: number }
+/**
+ * Bytes of anonymous, shared and kernel memory, not page cache: what each site awake or frozen holds, by name, `working` what those that sleep do in which something is done to
+ * their files or a command runs, and what the database server does.
+ */
+export type Held = { sites: Record<string, number>; working: Record<string, number>; database: number }
 
 /** Bytes, and how many files. */
 export type Usage = { memory: number; disk: number; files: number; database: number | null }

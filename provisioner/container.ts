@@ -109,10 +109,16 @@ export async function workbench(host: Host, name: string, work: Work): Promise<W
   const work1 = `work-${randomBytes(6).toString('hex')}`
   const id = `${containerId(host.instance, name)}.${work1}`
   const cgroup = `${siteCgroup(host.instance, name)}/${work1}`
-  const remove = () => removeWorkbench(host, name, id, cgroup)
-  if (work.volume === undefined) await ensureVolume(host, name)
-  await host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits)
-  await writeBundle(bundlePlace(host.instance, id), workSpec(host, name, cgroup, work)).catch(async error => { await remove(); throw error })
+  const left = host.benches.open(name)
+  const remove = () => removeWorkbench(host, name, id, cgroup).finally(left)
+  try {
+    if (work.volume === undefined) await ensureVolume(host, name)
+    await host.cgroups.limit(siteCgroup(host.instance, name), host.states.site(name).spec.limits)
+    await writeBundle(bundlePlace(host.instance, id), workSpec(host, name, cgroup, work))
+  } catch (error) {
+    await remove()
+    throw error
+  }
   return { id, cgroup, argv: host.runtime.run(id, bundlePlace(host.instance, id)), remove }
 }
 

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import type { House } from '../wire/house.ts'
 import { AubergeError } from '../wire/error.ts'
 import type { Logger } from '../wire/log.ts'
+import { Benches } from './benches.ts'
 import { cgroups, type Cgroups } from './cgroup.ts'
 import { Gate } from './gate.ts'
 import { Database } from './database/database.ts'
@@ -33,6 +34,7 @@ export type Host = {
   states: States
   /** One recipe at a time for each site. */
   queue: Queue
+  benches: Benches
   /** Few pods are started at a time. */
   starts: Gate
   /** Addresses pods may ask for names. */
@@ -61,7 +63,7 @@ export async function openHost(house: Housed, instance: Instance, log: Logger, i
   const containers = ociRuntime(oci, root, groups)
   if (runtime !== 'rkt') await leaveRkt(instance, data, groups)
   const host: Host = {
-    data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(),
+    data, instance, log, images, pins: new Pins(data), cgroups: groups, states: new States(data, instance), queue: new Queue(), benches: new Benches(),
     starts: new Gate(STARTS * availableParallelism(), SLOW),
     resolvers: resolvers(), grounds: groundsOf(house), get database() { return database },
     runtime: runtime === 'rkt' ? rktRuntime(await openRkt(instance, data, images), containers, groups) : containers, containers,

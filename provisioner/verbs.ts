@@ -89,9 +89,10 @@ export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
   ping: async () => null,
   list: ({ host }) => pods(host),
   memory: async ({ host }) => {
-    const names = host.states.awake()
-    const [database = 0, ...bytes] = await Promise.all([DATABASE, ...names].map(name => host.cgroups.memory(siteCgroup(host.instance, name))))
-    return { sites: Object.fromEntries(names.map((name, index) => [name, bytes[index]])), database }
+    const awake = host.states.awake()
+    const asleep = host.benches.names().filter(name => !awake.includes(name))
+    const [sites, working, { [DATABASE]: database = 0 }] = await Promise.all([awake, asleep, [DATABASE]].map(names => memoryOf(host, names))) as [Bytes, Bytes, Bytes]
+    return { sites, working, database }
   },
   space: async ({ host }) => space(host.data),
   events: async ({ exits, closed }) => {
@@ -114,6 +115,12 @@ export const HOUSE_VERBS: Record<string, (call: Call) => Promise<unknown>> = {
     const request = await json()
     return pinImage(host, imageName(text(request, 'name')), version(request)).then(() => null)
   },
+}
+
+type Bytes = Record<string, number>
+
+async function memoryOf(host: Host, names: string[]): Promise<Bytes> {
+  return Object.fromEntries(await Promise.all(names.map(async name => [name, await host.cgroups.memory(siteCgroup(host.instance, name))])))
 }
 
 /** A pod that is started has its turn; one that is only thawed needs none. */

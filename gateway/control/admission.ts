@@ -93,7 +93,7 @@ export class Admission {
     const { memory } = this.#parts
     for (const { name, owner, bytes, admit } of this.#next()) {
       if (this.#beyond(owner, bytes) > 0) continue
-      if (memory.ofSites + bytes > this.#budget && memory.ofSites > 0) return
+      if (memory.ofSites + bytes > this.#budget && memory.ofSites > memory.of(name)) return
       memory.reserve(name, owner, bytes)
       admit()
     }

@@ -1,4 +1,4 @@
-// What the pods that are awake and the database server hold of the host's memory: measured together now and then, expected where one is only just waking. Kept for admission.ts.
+// What pods that are awake, commands in sites that sleep, and the database server hold of the host's memory: measured together now and then, expected where a site is only just waking. Kept for admission.ts.
 import type { Parts } from './parts.ts'
 import type { SiteState } from '../../registry/types.ts'
 import { pods } from './parts.ts'
@@ -46,7 +46,7 @@ export class Memory {
     return sums
   }
 
-  /** Bytes one pod holds; 0 while it is asleep. */
+  /** Bytes one site holds; 0 while it is asleep and no command runs in it. */
   of(name: string): number { return this.#held.get(name)?.bytes ?? 0 }
 
   /** The pods that hold memory, with their owners' account ids. */
@@ -98,19 +98,20 @@ export class Memory {
 
   async #measure(): Promise<void> {
     this.#gone.clear()
-    const { sites: now, database } = await pods(this.#parts).memory()
+    const { sites, working, database } = await pods(this.#parts).memory()
     this.#database = database
+    const now = { ...sites, ...working }
     const ended = [...this.#held].filter(([name, { settled }]) => !Object.hasOwn(now, name) && settled < Date.now())
     for (const [name] of ended) this.#held.delete(name)
-    for (const [name, bytes] of Object.entries(now)) if (!this.#gone.has(name) && !this.#coming.has(name)) this.#note(name, bytes)
+    for (const [name, bytes] of Object.entries(now)) if (!this.#gone.has(name) && !this.#coming.has(name)) this.#note(name, bytes, Object.hasOwn(sites, name))
   }
 
-  #note(name: string, measured: number): void {
+  #note(name: string, measured: number, isAwake: boolean): void {
     const { owner = this.#ownerOf(name), expected = 0, settled = 0 } = this.#held.get(name) ?? {}
     const isSettled = settled < Date.now()
     this.#held.set(name, { bytes: isSettled ? measured : Math.max(measured, expected), owner, expected, settled })
     // One that has hardly begun shows less than it will hold: only a settled pod lowers what is expected of its next wake.
-    if (isSettled || measured > this.expected(name)) this.#last.set(name, measured)
+    if (isAwake && (isSettled || measured > this.expected(name))) this.#last.set(name, measured)
   }
 
   /** 0 for a pod of nobody, which reconcile.ts removes. */

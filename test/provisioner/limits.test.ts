@@ -154,16 +154,29 @@ async function diskOfItsOwn(t: TestContext, data: string): Promise<string> {
   return number
 }
 
-test('a site has so many commands and readers of its log at once, and no more: the house pays for each', async t => {
+test('commands in sites', async t => {
   const { client } = await awake(t, { alice: {}, bob: {} })
-  const command = { command: ['sleep', '60'], tty: false }
-  const running = await Promise.all(Array.from({ length: 16 }, () => client.exec('alice', command)))
-  await assert.rejects(client.exec('alice', command), { code: 'rate_limited', message: /16 commands of alice/ })
-  const other = await client.exec('bob', command)
-  for (const stream of [...running, other]) stream.destroy()
-  await until('a command has ended', () => client.exec('alice', command).then(stream => { stream.destroy(); return true }, () => false))
-  const readers = await Promise.all(Array.from({ length: 16 }, () => client.logs('alice', { follow: true })))
-  await assert.rejects(client.logs('alice', { follow: true }), { code: 'rate_limited' })
-  for (const reader of readers) reader.destroy()
-  await until('a reader has gone', () => client.logs('alice', { follow: true }).then(reader => { reader.destroy(); return true }, () => false))
+
+  await t.test('a site has so many commands and readers of its log at once, and no more: the house pays for each', async () => {
+    const command = { command: ['sleep', '60'], tty: false }
+    const running = await Promise.all(Array.from({ length: 16 }, () => client.exec('alice', command)))
+    await assert.rejects(client.exec('alice', command), { code: 'rate_limited', message: /16 commands of alice/ })
+    const other = await client.exec('bob', command)
+    for (const stream of [...running, other]) stream.destroy()
+    await until('a command has ended', () => client.exec('alice', command).then(stream => { stream.destroy(); return true }, () => false))
+    const readers = await Promise.all(Array.from({ length: 16 }, () => client.logs('alice', { follow: true })))
+    await assert.rejects(client.logs('alice', { follow: true }), { code: 'rate_limited' })
+    for (const reader of readers) reader.destroy()
+    await until('a reader has gone', () => client.logs('alice', { follow: true }).then(reader => { reader.destroy(); return true }, () => false))
+  })
+
+  await t.test('what a command holds in a site that sleeps counts as held by the site, for as long as it runs', async () => {
+    await client.sleep('alice', 'asleep')
+    assert.deepEqual((await client.memory()).working, {})
+    const command = await client.exec('alice', { command: ['perl', '-e', '$x = "x" x (50 << 20); sleep 60'], tty: false })
+    await until('it is counted', async () => ((await client.memory()).working.alice ?? 0) > 50 * MiB)
+    assert.deepEqual(Object.keys((await client.memory()).sites), ['bob'])
+    command.destroy()
+    await until('it is gone', async () => Object.keys((await client.memory()).working).length === 0)
+  })
 })

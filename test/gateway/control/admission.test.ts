@@ -61,6 +61,18 @@ test('what the database server holds is no longer there for sites, and where tha
   assert.deepEqual(['one', 'two', 'three'].map(set.tier), ['running', 'prepared', 'prepared'])
 })
 
+test('what commands hold in a site that sleeps is held by its account, and nothing its next wake is expected to need', async t => {
+  const set = await begin(t, 3)
+  await set.make('alice', 'one', 'two', 'three')
+  await set.make('bob', 'worker')
+  set.rooms.working.set('worker', 64 * MIB)
+  await set.wake('one', 'two', 'three')
+  assert.deepEqual(['one', 'two', 'three'].map(set.tier), ['prepared', 'prepared', 'running'], 'there is room for one beside it')
+  set.rooms.working.clear()
+  await set.wake('one', 'worker')
+  assert.deepEqual(['one', 'three', 'worker'].map(set.tier), ['running', 'running', 'running'])
+})
+
 test('a site that was seen when it had hardly begun is not expected to be that small at its next wake', async t => {
   const set = await begin(t, 1.5)
   await set.make('alice', 'one', 'two')

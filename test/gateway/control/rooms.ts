@@ -15,6 +15,8 @@ export class Rooms implements Provisioner {
   memoryEach = 10
   databaseHolds = 0
   readonly held = new Map<string, number>()
+  /** Bytes that commands in a site that sleeps hold. */
+  readonly working = new Map<string, number>()
   /** What is said of images, and of pods after a deploy. */
   views: ImageView[] = []
   restart = false
@@ -110,7 +112,7 @@ export class Rooms implements Provisioner {
 
   async memory(): Promise<Held> {
     const awake = [...this.pods.values()].filter(pod => pod.tier === 'running' || pod.tier === 'frozen')
-    return { sites: Object.fromEntries(awake.map(pod => [pod.name, this.held.get(pod.name) ?? this.memoryEach])), database: this.databaseHolds }
+    return { sites: Object.fromEntries(awake.map(pod => [pod.name, this.held.get(pod.name) ?? this.memoryEach])), working: Object.fromEntries(this.working), database: this.databaseHolds }
   }
 
   async list(): Promise<Pod[]> {
