@@ -75,9 +75,10 @@ export const SETTINGS = {
   splicesPerAddress: 32,
   spliceIdle: 900_000,
   splicePatience: 5_000,
-  /** After an answer that ends the connection: how long and how many bytes we still read and drop, so that the answer isn't lost to a reset. */
+  /** After an answer that ends the connection: how long and how many bytes we still read and drop, so that the answer isn't lost to a reset. A client
+   * may have sent a lot before it looks for one. */
   linger: 2_000,
-  lingerBytes: 1_048_576,
+  lingerBytes: 67_108_864,
   /** A visitor who has half-closed is asked whether it is still there: how long the last part of the question waits for the answer to those before. */
   halfClosed: 250,
   /** How often deadlines are looked at; what every timeout above is rounded up to. */

@@ -3,7 +3,8 @@ import test, { type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { exchange, rawBackend, relayWith, staticRoute, unchunked, Wire } from './house.ts'
+import { answering, exchange, rawBackend, relayWith, staticRoute, unchunked, visitorsOf, Wire } from './house.ts'
+import { until } from '../../helpers/patience.ts'
 import { END_HEADERS, FRAME, frame, Frames, GET, h2With, headersFrame } from './frames.ts'
 import type { Farewell } from './resetting.ts'
 
@@ -94,4 +95,17 @@ test('what a kept connection says before it is reset answers no request that it 
   assert.doesNotMatch(await wire.end(), /408/)
   assert.equal(wire.text.split('good').length, 3)
   assert.match(await exchange(t, port, 'GET /3 HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n'), /good$/)
+})
+
+test('an early answer is not lost to a visitor who sends megabytes before it looks for one', async t => {
+  const { port: up } = await answering(t, 'HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig')
+  const { port, relay } = await relayWith(t, [staticRoute(up)], { settings: { linger: 60_000 } })
+  const visitors = visitorsOf(relay)
+  const wire = new Wire(t, port)
+  wire.socket.pause()
+  wire.send(`POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(40_000)}`)
+  await until('it is answered', () => visitors[0]?.socket.writableEnded === true)
+  await new Promise(resolve => { wire.socket.write(Buffer.alloc(8_000_000), resolve) })
+  wire.socket.resume()
+  assert.match(await wire.end(), /^HTTP\/1\.1 413 [^]*\r\n\r\nbig$/)
 })
