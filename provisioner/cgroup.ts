@@ -41,6 +41,8 @@ export type Cgroups = {
   children(path: string): Promise<string[]>
   /** Bytes that aren't page cache: anonymous, shared and kernel memory. */
   memory(path: string): Promise<number>
+  /** Bytes that sockets hold in the kernel beyond those of `memory`; version 2 has them among those of `memory.max`. */
+  sockets(path: string): Promise<number>
   /** Tasks killed since it was made for want of memory. */
   oomKills(path: string): Promise<number>
 }
@@ -61,6 +63,7 @@ type Files = {
   parents(path: string): Promise<void>
   freezer(path: string): { dir: string; file: string; on: string; off: string; state: () => Promise<boolean> }
   memory(path: string): Promise<number>
+  sockets(path: string): Promise<number>
   oom(path: string): Promise<number>
 }
 
@@ -96,6 +99,7 @@ function unified(root: string): Cgroups {
       const file = `${at(path)}/memory.stat`
       return await sum(file, ['anon', 'shmem']) + (await sum(file, ['kernel']) || await sum(file, KERNEL))
     },
+    sockets: async () => 0,
     oom: path => sum(`${at(path)}/memory.events`, ['oom_kill']),
   })
 }
@@ -125,6 +129,7 @@ function legacy(root: string): Cgroups {
       state: async () => (await text(at('freezer', `${path}/freezer.state`))).trim() === 'FROZEN',
     }),
     memory: path => sum(at('memory', `${path}/memory.stat`), ['total_rss', 'total_shmem']).then(async own => own + Number(await text(at('memory', `${path}/memory.kmem.usage_in_bytes`)))),
+    sockets: async path => Number(await text(at('memory', `${path}/memory.kmem.tcp.usage_in_bytes`))),
     oom: path => sum(at('memory', `${path}/memory.oom_control`), ['oom_kill']),
   })
 }
@@ -179,6 +184,7 @@ function operations(files: Files): Cgroups {
     async remove(path) { for (const dir of files.dirs(path)) await removeTree(dir) },
     children: async path => [...new Set((await Promise.all(files.dirs(path).map(below))).flat())],
     memory: files.memory,
+    sockets: files.sockets,
     oomKills: files.oom,
   }
 }

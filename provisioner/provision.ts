@@ -19,6 +19,7 @@ import { route, unroute } from './prefix.ts'
 import { collectDead, reconcile } from './reconcile.ts'
 import { serve } from './server.ts'
 import { letGo } from './snapshot.ts'
+import { Sockets } from './sockets.ts'
 
 /** Milliseconds a recipe under way has to end when we are told to; what doesn't is reconciled at the next start. */
 const PATIENCE = 8000
@@ -49,6 +50,7 @@ export async function open(house: Housed, log: Logger, images?: string): Promise
   await fortify(host)
   const guard = new Guard(host)
   const exits = new Exits(host)
+  const sockets = new Sockets(host)
   await dropPartialBackups(host)
   await reconcile(host, exits)
   host.database.begin()
@@ -61,6 +63,7 @@ export async function open(house: Housed, log: Logger, images?: string): Promise
   async function closed(): Promise<void> {
     clearInterval(daily)
     exits.close()
+    sockets.close()
     guard.close()
     server.close()
     host.database.close()

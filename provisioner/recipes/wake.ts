@@ -11,6 +11,7 @@ import { takeOver } from '../network.ts'
 import { podOf } from '../pod.ts'
 import { answers } from '../probe.ts'
 import { alive, startOf } from '../process.ts'
+import { endedForSockets } from '../sockets.ts'
 import { discard, fresh, prepare } from './prepare.ts'
 
 const DEADLINE = 15_000
@@ -97,6 +98,7 @@ export function spelled(ending: Ending | null): string {
 
 /** Why a process ended, as far as the kernel and the runtime tell. Ask before the cgroup is removed. */
 export async function cause(host: Host, name: string): Promise<string> {
+  if (endedForSockets(host, name)) return 'Its sockets held too much of the memory that the kernel has for the connections of all sites. '
   const kills = await host.cgroups.oomKills(podCgroup(host.instance, name))
   if (kills > 0) return `It wanted more memory than its limit of ${host.states.site(name).spec.limits.memory} bytes. `
   const status = await host.runtime.exitStatus(containerId(host.instance, name)).catch(() => null)

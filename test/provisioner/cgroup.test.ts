@@ -27,8 +27,10 @@ test('v1: the same of the cgroup and those below', async t => {
   const groups = hierarchy(t, {
     'memory/auberge0/alice/memory.stat': 'rss 5\ncache 900000\ntotal_rss 1000\ntotal_cache 900000\ntotal_shmem 20\n',
     'memory/auberge0/alice/memory.kmem.usage_in_bytes': '300\n',
+    'memory/auberge0/alice/memory.kmem.tcp.usage_in_bytes': '7\n',
   })
   assert.equal(groups.version, 1)
   assert.equal(await groups.memory('/auberge0/alice'), 1320)
   assert.equal(await groups.memory('/auberge0/nobody'), 0)
+  assert.deepEqual([await groups.sockets('/auberge0/alice'), await groups.sockets('/auberge0/nobody')], [7, 0])
 })

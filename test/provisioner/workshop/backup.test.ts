@@ -17,10 +17,17 @@ import { bytes, house, listing, owner, rawTar, site, tarOf, volume } from './hou
 
 const DISK = 64 * 2 ** 20
 
+/** Perl for the attributes of the file $_, and the access lists that the kernel keeps in two of them: listxattr(2), getxattr(2). */
+const ATTRIBUTES = `my $path = $_; my $names = "\\0" x 4096; my $n = syscall(194, $path, $names, 4096); for my $name (sort split /\\0/, substr($names, 0, $n)) { my $v = "\\0" x 4096; my $l = syscall(191, $path, $name, $v, 4096); print "$path $name ", unpack("H*", substr($v, 0, $l)), "\\n" }`
+
+const attribute = (path: string, name: string, hex: string) => `perl -e 'my ($p, $k, $v) = @ARGV; $v = pack "H*", $v; syscall(188, $p, $k, $v, length $v, 0) and die "$k: $!"' ${path} ${name} ${hex};`
+/** An access list as the kernel has it: the user www-data may read and run, the mask is rwx. */
+const ACL = ['02000000', '01000600ffffffff', '0200050021000000', '04000400ffffffff', '10000700ffffffff', '20000000ffffffff'].join('')
+
 /** All of /var/www as its owner sees it: types, modes, owners, times to the nanosecond, numbers of links, sizes, link targets, attributes and contents. */
 const everything = (host: Host, name: string) => owner(host, name, `cd /var/www
 find . ! -name lost+found -printf "%p %y %m %U:%G %T@ %l " \\( -type d -printf "\\n" -o -printf "%n %s\\n" \\) | sort
-find . -type f -size -100k -exec sha256sum {} + | sort; php -r '$s = stat("/var/www/sparse"); if ($s) echo $s["blocks"] < 1000 ? "sparse" : "full";'`)
+find . -type f -size -100k -exec sha256sum {} + | sort; find . ! -name lost+found \\( -type f -o -type d \\) -print0 | sort -z | perl -0ne 'chomp; ${ATTRIBUTES}'; php -r '$s = stat("/var/www/sparse"); if ($s) echo $s["blocks"] < 1000 ? "sparse" : "full";'`)
 
 /** A whole restore. */
 async function restore(host: Host, name: string, tar: Readable, disk = DISK): Promise<string | null> {
@@ -39,18 +46,21 @@ async function nothingLeft(host: Host, name = 'alice'): Promise<void> {
   assert.doesNotMatch(await run(['losetup', '--list', '--noheadings', '--output', 'BACK-FILE']), new RegExp(`${host.data}.*(snapshots|staged)`))
 }
 
-test('a backup restored into another site makes it the same: links, owners, times, attributes and sparse files', async t => {
+test('a backup restored into another site makes it the same: links, owners, times, attributes, access lists and sparse files', async t => {
   const host = await house(t, { disk: 256 * 2 ** 20 })
   await site(host, 'bob')
   await deploy(host, 'alice', tarOf({ 'index.php': 'one' }))
   await owner(host, 'alice', `cd /var/www; ln -s /etc/passwd link; mkfifo fifo; ln html/index.php hard; truncate -s 200M sparse; echo é > "odd
 name"; echo s > secret; chmod 0600 secret; chown 33:33 secret; chmod 4755 hard; mkdir -m 0700 private; ln -s files/x .files; echo x > auberge.json; mkdir files
-touch -d "2001-02-03 04:05:06.123456789" secret private; ln -s "$(printf 'x%.0s' $(seq 200))" long; echo deep > "private/$(printf 'n%.0s' $(seq 120))"; chmod 0751 .`)
+touch -d "2001-02-03 04:05:06.123456789" secret private; ln -s "$(printf 'x%.0s' $(seq 200))" long; echo deep > "private/$(printf 'n%.0s' $(seq 120))"; chmod 0751 .
+${attribute('secret', 'user.note', '00ff0a')} ${attribute('private', 'user.éà', '0'.repeat(3000))} ${attribute('secret', 'system.posix_acl_access', ACL)} ${attribute('private', 'system.posix_acl_default', ACL)}`)
   const archive = await bytes(await backup(host, 'alice', '{"about":"alice"}'))
   assert.ok(archive.length < 10 ** 6)
   assert.match(await listing(archive), /^-rw------- 0\/0 +17 .* auberge\.json\n/)
   assert.match(await restore(host, 'bob', untarred(archive), 256 * 2 ** 20) ?? '', /^20/)
-  assert.equal(await everything(host, 'bob'), await everything(host, 'alice'))
+  const alice = await everything(host, 'alice')
+  assert.equal(await everything(host, 'bob'), alice)
+  for (const attribute of [/^\.\/secret user\.note 00ff0a$/m, /^\.\/private user\.éà 0{3000}$/m, /^\.\/secret system\.posix_acl_access 02/m, /^\.\/private system\.posix_acl_default 02/m]) assert.match(alice, attribute)
   await nothingLeft(host, 'bob')
 })
 
