@@ -18,6 +18,8 @@ const DATABASE_CONNECTIONS = 40
 /** Conversations a pod may have begun and not ended, and how many it may begin in a second: the kernel's table of them is all sites' together. */
 const MOST_FLOWS = 1024
 const NEW_FLOWS = 'limit rate over 100/second burst 400 packets'
+/** Of pings each one counts: a conversation of them is one, however many they are. */
+const PINGS = 'limit rate over 20/second burst 50 packets'
 
 /** `online`: whether it may reach anything but who asks it. */
 export type Port = { veth: string; online: boolean } & Addresses
@@ -46,7 +48,8 @@ function inetTable({ instance: of, resolvers, grounds, leads }: Ruled, ports: Po
   const all = ports.map(elements)
   return [
     set('online4', 'ipv4_addr', all.flatMap(each => each.online4)), set('online6', 'ipv6_addr', all.flatMap(each => each.online6)),
-    counted('starts4', 'ipv4_addr', '    timeout 1m\n'), counted('starts6', 'ipv6_addr', '    timeout 1m\n'), counted('flows4', 'ipv4_addr'), counted('flows6', 'ipv6_addr'), `
+    counted('starts4', 'ipv4_addr', '    timeout 1m\n'), counted('starts6', 'ipv6_addr', '    timeout 1m\n'), counted('flows4', 'ipv4_addr'), counted('flows6', 'ipv6_addr'),
+    counted('pings4', 'ipv4_addr', '    timeout 1m\n'), counted('pings6', 'ipv6_addr', '    timeout 1m\n'), `
   chain forward {
     type filter hook forward priority filter; policy accept;
     iifname "${database.device}" jump from_database
@@ -91,6 +94,8 @@ function inetTable({ instance: of, resolvers, grounds, leads }: Ruled, ports: Po
   chain begun {
     ip saddr != @online4 reject with icmpx admin-prohibited
     ip6 saddr != @online6 reject with icmpx admin-prohibited
+    icmp type echo-request update @pings4 { ip saddr ${PINGS} } drop
+    icmpv6 type echo-request update @pings6 { ip6 saddr ${PINGS} } drop
     ct state new update @starts4 { ip saddr ${NEW_FLOWS} } drop
     ct state new update @starts6 { ip6 saddr ${NEW_FLOWS} } drop
     ct state new add @flows4 { ip saddr ct count over ${MOST_FLOWS} } drop

@@ -11,7 +11,7 @@ import type { Host } from '../../provisioner/host.ts'
 import { addresses, gateway, linkLocal, netnsName } from '../../provisioner/instance.ts'
 import { run } from '../../provisioner/run.ts'
 import { until } from '../helpers/patience.ts'
-import { advertisement, arp, BROADCAST, ethernet, router, send, solicitation, syn4, tagged, TOKEN, udp4, udp6, watch } from './hostile/frames.ts'
+import { advertisement, arp, BROADCAST, echo4, ethernet, router, send, solicitation, syn4, tagged, TOKEN, udp4, udp6, watch } from './hostile/frames.ts'
 import { internet, METADATA, PRIVATE, PUBLIC } from './hostile/internet.ts'
 import { house, page, spec } from './house.ts'
 
@@ -161,9 +161,9 @@ test('what a site may reach is its own choice, takes effect at once, and visitor
   assert.match(await says(host, 'alice', PUBLIC.ipv4, 80), /hello/)
 })
 
-test("a pod's new conversations are rationed, in a second and in all, its neighbour's not", async t => {
+test("a pod's new conversations are rationed, in a second and in all, and so are its pings; its neighbour's not", async t => {
   const { alice, bob, bridge, netns } = await two(t)
-  const { arrived } = await internet(t)
+  const { arrived, pinged } = await internet(t)
   const range = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index)
   const flood = (name: 'alice' | 'bob', from: number, count: number, packet: typeof syn) => send(netns(name), 'eth0', range(from, count).map(source => ethernet(bridge.mac, { alice, bob }[name].mac, 0x0800, packet({ alice, bob }[name].ipv4, source))))
   const syn = (from: string, source: number) => syn4(from, PUBLIC.ipv4, source)
@@ -180,6 +180,11 @@ test("a pod's new conversations are rationed, in a second and in all, its neighb
   await until('the conversations are as many as there may be', async () => { await flood('alice', (source += 100), 100, datagram); return (await held()) >= 1024 })
   for (let more = 0; more < 12; more++) await flood('alice', (source += 100), 100, datagram)
   assert.equal(await held(), 1024)
+  const ping = performance.now()
+  await flood('bob', 1, 2000, (from, sequence) => echo4(from, PUBLIC.ipv4, sequence))
+  const pings = await pinged()
+  const allowed = 55 + 20 * (performance.now() - ping) / 1000
+  assert.ok(pings >= 20 && pings <= allowed, `${pings} pings of one conversation of 2000`)
 })
 
 test('rules that another program removes are back at once', async t => {

@@ -1,6 +1,7 @@
 // What a hostile or broken upstream can do to its own requests, and to nobody else's. Run by node --test.
 import test from 'node:test'
 import assert from 'node:assert/strict'
+import { until } from '../../helpers/patience.ts'
 import { answering, at, exchange, rawBackend, relayWith, siteRoute, staticRoute, Wire } from './house.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n'
@@ -44,6 +45,27 @@ test('an upstream that resets within a body breaks its response off', async t =>
   const { port: up } = await rawBackend(t, socket => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n', () => setImmediate(() => socket.resetAndDestroy()))))
   const { port } = await relayWith(t, [staticRoute(up)])
   assert.doesNotMatch(await new Wire(t, port).send(GET).close(), /\r\n0\r\n/)
+})
+
+test('a site that answers a byte at a time, without end, uses up only its own connections', async t => {
+  const timers = new Set<NodeJS.Timeout>()
+  t.after(() => { for (const timer of timers) clearInterval(timer) })
+  const dripping = await rawBackend(t, socket => socket.once('data', () => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n')
+    timers.add(setInterval(() => { if (socket.writable) socket.write('x') }, 5))
+  }))
+  const { port: up } = await answering(t, OK)
+  const { port, relay } = await relayWith(t, [siteRoute('running', at(dripping.port)), staticRoute(up)], { settings: { perPod: 2, upstreamQueue: 1 } })
+  const slow = GET.replace('a.test', 'alice.example.test')
+  const served = [0, 1].map(() => new Wire(t, port).send(slow))
+  for (const wire of served) await wire.until(/\r\n\r\nx/)
+  const queued = new Wire(t, port).send(slow)
+  await until('it waits', () => relay.table.find('alice.example.test')?.inFlight === 3)
+  assert.match(await exchange(t, port, slow), /^HTTP\/1\.1 503 /)
+  assert.match(await exchange(t, port, GET), /^HTTP\/1\.1 200 /)
+  assert.equal(queued.text, '')
+  for (const wire of served) wire.socket.destroy()
+  await queued.until(/\r\n\r\nx/)
 })
 
 test('a site that accepts and never answers uses up only its own connections', async t => {

@@ -54,6 +54,13 @@ export function syn4(from: string, to: string, source: number, port = 9): Buffer
   return ipv4(6, from, to, head)
 }
 
+/** A ping; its sequence number tells it from others of one conversation. */
+export function echo4(from: string, to: string, sequence: number): Buffer {
+  const message = Buffer.concat([Buffer.from([8, 0]), u16(0), u16(77), u16(sequence), TOKEN])
+  checksum(message).copy(message, 2)
+  return ipv4(1, from, to, message)
+}
+
 function ipv4(protocol: number, from: string, to: string, payload: Buffer): Buffer {
   const head = Buffer.concat([Buffer.from([0x45, 0]), u16(20 + payload.length), u16(1), u16(0), Buffer.from([64, protocol]), u16(0), v4(from), v4(to)])
   checksum(head).copy(head, 10)

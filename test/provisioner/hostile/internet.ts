@@ -18,7 +18,7 @@ const SERVER = `
   for (const port of ports) createServer(socket => { socket.on('error', () => {}); socket.on('data', data => socket.write(data)); socket.write('hello from ' + socket.localAddress.replace('::ffff:', '') + '\\n') }).listen(port, '::', ready)
   createSocket('udp6').on('message', () => {}).bind(9, '::', ready)`
 
-export type Internet = { netns: string; /** SYNs and datagrams to port 9 that arrived. */ arrived(): Promise<number> }
+export type Internet = { netns: string; /** SYNs and datagrams to port 9 that arrived. */ arrived(): Promise<number>; /** Pings that did. */ pinged(): Promise<number> }
 
 /** Gone after the test. */
 export async function internet(t: TestContext): Promise<Internet> {
@@ -42,22 +42,25 @@ export async function internet(t: TestContext): Promise<Internet> {
   for (const gateway of ['198.51.100.1', '2001:db8:6::1']) await run(['ip', '-n', netns, 'route', 'add', 'default', 'via', gateway])
   await run(['ip', 'netns', 'exec', netns, 'nft', '--file', '-'], { input: COUNTER })
   await serve(t, netns)
-  return { netns, arrived: () => counted(netns) }
+  return { netns, arrived: () => counted(netns, 'syn'), pinged: () => counted(netns, 'ping') }
 }
 
 const COUNTER = `table inet seen {
   counter syn {
   }
+  counter ping {
+  }
   chain input {
     type filter hook input priority filter; policy accept;
     tcp dport 9 counter name syn
     udp dport 9 counter name syn
+    icmp type echo-request counter name ping
   }
 }
 `
 
-async function counted(netns: string): Promise<number> {
-  const text = await run(['ip', 'netns', 'exec', netns, 'nft', 'list', 'counter', 'inet', 'seen', 'syn'])
+async function counted(netns: string, counter: string): Promise<number> {
+  const text = await run(['ip', 'netns', 'exec', netns, 'nft', 'list', 'counter', 'inet', 'seen', counter])
   return Number(/packets (\d+)/.exec(text)?.[1])
 }
 
