@@ -28,6 +28,8 @@ export interface Owner {
   explain(bytes: number): void
   /** Whether more is kept of bodies than there is room for. */
   isOverfull(): boolean
+  /** Ends the whole connection. */
+  destroy(): void
 }
 
 export class Stream implements Asker, Taker {
@@ -38,6 +40,8 @@ export class Stream implements Asker, Taker {
   private upload: Upload | null = null
   private tunnelled: WebSocketTunnel | null = null
   readonly reply: Reply
+  /** `mark` when it was cancelled. */
+  private marked = -1
   /** How long each piece of the request's body may take. */
   private patience: number
   private readonly request: RequestHead | null
@@ -55,7 +59,8 @@ export class Stream implements Asker, Taker {
     this.owner = parts.owner
     this.reply = new Reply(stream, parts.owner.stock, this)
     this.pace = new Pace(this.reply, parts.place)
-    stream.on('error', ignore).on('aborted', () => this.left()).on('close', () => this.gone())
+    // A reset is reported as an error, too; `aborted` and `close` have said all there is to say.
+    stream.on('error', () => {}).on('aborted', () => this.left()).on('close', () => this.gone())
   }
 
   /** Serves the request. `whole`: it has no body to come. A body may come as it likes where it occupies no connection of its own: messages, as in gRPC. */
@@ -167,7 +172,10 @@ export class Stream implements Asker, Taker {
 
   /** An answer of 2xx to an extended CONNECT would be taken for an open tunnel. */
   answer(head: ResponseHead): void {
-    if (this.request?.upgrade !== '' && head.status < 300) return this.mistaken()
+    if (this.request?.upgrade !== '' && head.status < 300) {
+      this.left()
+      return this.problem('bad_answer', {})
+    }
     if (head.major === 2) this.converse()
     this.reply.head(head)
   }
@@ -180,13 +188,6 @@ export class Stream implements Asker, Taker {
 
   private expectBody(): void {
     if (this.upload?.state === 'reading' && !this.stream.isPaused()) this.within(this.patience)
-  }
-
-  private mistaken(): void {
-    const { exchange } = this
-    this.exchange = null
-    exchange?.abandon()
-    this.problem('bad_answer', {})
   }
 
   piece(bytes: Buffer, start: number, end: number): void { this.reply.piece(bytes, start, end) }
@@ -227,7 +228,7 @@ export class Stream implements Asker, Taker {
   enough(): void {
     if (this.upload === null || this.upload.state === 'over') return
     this.upload.drop()
-    this.stream.close(NGHTTP2_NO_ERROR)
+    this.reset(NGHTTP2_NO_ERROR)
   }
 
   problem(name: ProblemName, detail: Detail): void {
@@ -239,7 +240,7 @@ export class Stream implements Asker, Taker {
   breakOff(): void {
     this.exchange = null
     this.reply.drop()
-    this.stream.close(NGHTTP2_INTERNAL_ERROR)
+    this.reset(NGHTTP2_INTERNAL_ERROR)
   }
 
   /** A 101 becomes a 200, and the stream a tunnel (RFC 8441 section 5). */
@@ -251,7 +252,7 @@ export class Stream implements Asker, Taker {
       return this.problem('bad_answer', {})
     }
     this.reply.opened(head)
-    this.tunnelled = new WebSocketTunnel(this.stream, upstream, { settings: this.place.settings, clock: this.place.clock, over })
+    this.tunnelled = new WebSocketTunnel(this.stream, upstream, { settings: this.place.settings, clock: this.place.clock, over: () => { over(); this.within(this.place.settings.readProgress) } })
     this.stream.on('data', (bytes: Buffer) => this.owner.explain(bytes.length))
     this.tunnelled.begin(early)
   }
@@ -277,9 +278,17 @@ export class Stream implements Asker, Taker {
     const state = this.upload?.state
     if (state === 'tasting' || (state === 'reading' && this.exchange !== null && !this.stuck)) return this.spoil('too_slow')
     if (this.isRead) return this.within(this.place.settings.readProgress)
-    this.deadline = Infinity
     this.left()
-    this.stream.close(NGHTTP2_CANCEL)
+    // The last reset has not left either: nothing of this connection is read.
+    if (this.marked === this.mark) return this.owner.destroy()
+    this.marked = this.mark
+    this.reset(NGHTTP2_CANCEL)
+  }
+
+  /** A reset waits for what is to be sent before it, so that it has a deadline, too. */
+  private reset(code: number): void {
+    this.within(this.place.settings.readProgress)
+    this.stream.close(code)
   }
 
   /** Whether the visitor reads; where this stream only waits for others, it is they who have to be read. */
@@ -287,6 +296,3 @@ export class Stream implements Asker, Taker {
 
   destroy(): void { this.stream.destroy() }
 }
-
-/** A reset is reported as an error, too; `aborted` and `close` have said all there is to say. */
-function ignore(): void {}

@@ -96,6 +96,18 @@ test('a visitor who opens no window is reset in time, and its upstream is free',
   await until('the upstream is free', () => relay.pools.open === 0)
 })
 
+for (const [what, requests] of [['one large answer', 1], ['many', 30]] as const) test(`a visitor who opens all windows and reads nothing of its connection (${what}) is let go in time, and its upstreams are free`, async t => {
+  const { port } = await backend(t, (_request, response) => { response.end(Buffer.alloc(10_000_000)) })
+  const { h2, relay, guests } = await h2With(t, [staticRoute(port)], { settings: { readProgress: 100, keepAlive: 100, linger: 100 } })
+  const frames = new Frames(t, h2, Buffer.concat([Buffer.of(0, 4), number(2 ** 31 - 1)]))
+  frames.send(frame(FRAME.window, 0, 0, number(2 ** 31 - 65_536)))
+  await frames.until(({ type, flags }) => type === FRAME.settings && flags === 1)
+  frames.socket.pause()
+  frames.send(...Array.from({ length: requests }, (_, i) => headersFrame(2 * i + 1, GET)))
+  await until('it is served', () => relay.pools.open > 0)
+  await until('nothing is left', () => guests.size === 0 && relay.pools.open === 0)
+})
+
 test('a small answer that nobody reads is not kept for ever either', async t => {
   const { port } = await answering(t, OK)
   const { h2 } = await h2With(t, [staticRoute(port)], { settings: { readProgress: 100 } })
