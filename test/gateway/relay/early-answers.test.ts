@@ -109,3 +109,11 @@ test('an early answer is not lost to a visitor who sends megabytes before it loo
   wire.socket.resume()
   assert.match(await wire.end(), /^HTTP\/1\.1 413 [^]*\r\n\r\nbig$/)
 })
+
+test('a connection whose answer came before the end of the body, and which goes on, is closed: what is left of the body must begin no request', async t => {
+  const { port: up, sockets } = await rawBackend(t, socket => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly')))
+  const { port } = await relayWith(t, [staticRoute(up)])
+  assert.match(await exchange(t, port, post('Content-Length: 1000000', BEGUN)), /early$/)
+  const [upstream] = sockets
+  if (upstream !== undefined && !upstream.readableEnded) await once(upstream.resume(), 'end')
+})

@@ -114,3 +114,19 @@ test('an upstream has a bounded number of connections; the rest of its requests 
   assert.equal(peak, most)
   assert.deepEqual(answers.sort(), [...Array<string>(most + queue).fill('HTTP/1.1 200'), ...Array<string>(all - most - queue).fill('HTTP/1.1 503')])
 })
+
+test('a visitor who leaves while it waits for a connection is taken out of the line: its site hears nothing of it', async t => {
+  const { port: up, held } = await site(t)
+  const { port, relay } = await relayWith(t, [siteRoute('running', at(up))], { settings: { perPod: 1 } })
+  const inFlight = (): number | undefined => relay.table.find('alice.example.test')?.inFlight
+  const first = new Wire(t, port).send(get('/held'))
+  await until('it is under way', () => held.size === 1)
+  const leaver = new Wire(t, port).send(get('/held/left'))
+  await until('one waits', () => inFlight() === 2)
+  leaver.socket.destroy()
+  await until('it has left', () => inFlight() === 1)
+  held.get('/held')?.end('ok')
+  assert.match(await first.end(), /ok$/)
+  assert.match(await exchange(t, port, get('/')), /ok$/)
+  assert.deepEqual([...held.keys()], ['/held'])
+})
