@@ -29,9 +29,12 @@ export const list = (rkt: Rkt) => [...base(rkt), 'list', '--format=json']
 /** Forgets what ended, or was never finished being made. Pods that wait to be started stay for good, not the day that rkt would give them. */
 export const collect = (rkt: Rkt) => [...base(rkt), 'gc', '--grace-period=0s', '--expire-prepared=1000000h']
 
-/** Enters a cgroup by its `cgroup.procs` files, waits for a line in a pipe, then becomes the command: what is prepared has a process, as a created container of OCI has. */
+/**
+ * Enters a cgroup by its `cgroup.procs` files, closes descriptor 3 when it is in all of them, waits for a line in a pipe, then becomes the command: what is
+ * prepared has a process, as a created container of OCI has.
+ */
 export const gated = (pipe: string, doors: readonly string[], command: readonly string[]) => ['sh', '-c', GATE, pipe, ...doors, '--', ...command]
-const GATE = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; read -r _ <"$0" && exec "$@"'
+const GATE = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec 3>&-; read -r _ <"$0" && exec "$@"'
 
 export const makePipe = (path: string) => ['mkfifo', '--mode=0600', path]
 

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import * as commands from '../commands/rkt.ts'
 import { CLEAN, run } from '../run.ts'
 
@@ -17,8 +18,8 @@ const pipe = (bundle: string, gate: Gate) => `${bundle}/${gate}`
 const complaints = (bundle: string) => `${bundle}/runtime.log`
 
 /**
- * Starts the process that waits and resolves with its pid. It puts itself into its cgroup, by `doors`, so that it is found there whenever we end; it is in a session
- * of its own and outlives us. `programs`: a directory that comes first on its PATH.
+ * Starts the process that waits and resolves with its pid once it has put itself into its cgroup, by `doors`: what ends the pod looks for it there, and would miss
+ * one on its way. It is in a session of its own and outlives us. `programs`: a directory that comes first on its PATH.
  * What the pod writes to its console goes nowhere, for it could fill a file.
  */
 export async function openGate(bundle: string, doors: readonly string[], command: readonly string[], programs: string): Promise<number> {
@@ -26,9 +27,10 @@ export async function openGate(bundle: string, doors: readonly string[], command
   const [file = '', ...args] = commands.gated(pipe(bundle, 'start'), doors, command)
   const said = await open(complaints(bundle), 'w', 0o600)
   try {
-    const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', said.fd], env: environment(programs, pipe(bundle, 'guarded')), cwd: '/' })
+    const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', said.fd, 'pipe'], env: environment(programs, pipe(bundle, 'guarded')), cwd: '/' })
     await once(child, 'spawn')
     child.unref()
+    await once((child.stdio[3] as Readable).resume(), 'close')
     return child.pid!
   } finally {
     await said.close()

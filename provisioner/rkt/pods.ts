@@ -14,6 +14,15 @@ export async function pods(rkt: commands.Rkt): Promise<RktPod[]> {
   return (JSON.parse((await run(commands.list(rkt))) || 'null') as RktPod[] | null) ?? []
 }
 
+/** Removes a pod, or finds it gone: somebody's `rkt gc` may have been here, or we died after an earlier removal. */
+export async function removed(rkt: commands.Rkt, uuid: string): Promise<void> {
+  try {
+    await run(commands.remove(rkt, uuid))
+  } catch (error) {
+    if ((await pods(rkt)).some(pod => pod.name === uuid)) throw error
+  }
+}
+
 /** The status the pod's app ended with, or null where it hasn't. */
 export async function exitStatus(rkt: commands.Rkt, uuid: string): Promise<number | null> {
   const { apps } = JSON.parse(await run(commands.status(rkt, uuid))) as RktPod

@@ -11,13 +11,13 @@ import type { RktPlace } from '../rkt/house.ts'
 import { complaint, openGate, passGate } from '../rkt/gate.ts'
 import { imageAt, imported } from '../rkt/images.ts'
 import { podManifest, SCRATCH } from '../rkt/manifest.ts'
-import { exitStatus, idOf, mappedTo, networked, pin, pods, settle, type RktPod } from '../rkt/pods.ts'
+import { exitStatus, idOf, mappedTo, networked, pin, pods, removed, settle, type RktPod } from '../rkt/pods.ts'
 import { run, succeeds } from '../run.ts'
 import { unmounted } from '../volume.ts'
 import type { Container, Runtime } from './runtime.ts'
 
-/** Milliseconds rkt has from the start of a pod to its first process in the site's ids. */
-const PATIENCE = 15_000
+/** Milliseconds rkt has from the start of a pod to its first process in the site's ids: ten where eight start at once on two processors. One that ends is seen at once. */
+const PATIENCE = 60_000
 /** Milliseconds for what copies an image. */
 const COPYING = 300_000
 /** A pod that waits has its own copy of rkt's systemd and of the image but for /usr: 90 MB of disk. */
@@ -41,7 +41,7 @@ export function rktRuntime(place: RktPlace, workshops: Runtime, cgroups: Cgroups
     },
     async remove(id) {
       await workshops.remove(id)
-      for (const uuid of await uuidsOf(place, id, bundleOf(id))) await run(commands.remove(place, uuid))
+      for (const uuid of await uuidsOf(place, id, bundleOf(id))) await removed(place, uuid)
       await unmounted(scratchOf(bundleOf(id)))
     },
     async exitStatus(id) {

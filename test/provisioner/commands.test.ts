@@ -48,7 +48,7 @@ const rktCases: [string, readonly string[], string][] = [
   ['list all pods', rkt.list(r), 'rkt --dir=/d list --format=json'],
   ['collect what has ended', rkt.collect(r), 'rkt --dir=/d gc --grace-period=0s --expire-prepared=1000000h'],
   ['wait at a pipe', rkt.gated('/b/start', ['/c/cgroup.procs'], ['rkt', 'x']),
-    'sh -c while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; read -r _ <"$0" && exec "$@" /b/start /c/cgroup.procs -- rkt x'],
+    'sh -c while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec 3>&-; read -r _ <"$0" && exec "$@" /b/start /c/cgroup.procs -- rkt x'],
   ['make the pipe', rkt.makePipe('/b/start'), 'mkfifo --mode=0600 /b/start'],
   ['give a tree its owner', rkt.own('/t', 7), 'chown --recursive --no-dereference 7:7 /t'],
   ['mount what may be written', rkt.mountScratch('/s'), 'mount -t tmpfs -o size=88m,nr_inodes=48k,mode=0755,nosuid,nodev auberge-scratch /s'],

@@ -1,9 +1,12 @@
 // The life of a pod of a real rkt.
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import test, { type TestContext } from 'node:test'
 import type { Provisioner } from '../../../provisioner/api.ts'
+import { remove } from '../../../provisioner/commands/rkt.ts'
 import { pods } from '../../../provisioner/rkt/pods.ts'
+import { run } from '../../../provisioner/run.ts'
 import { places } from '../../../wire/house.ts'
 import { house, page, spec } from '../house.ts'
 import { apache, left, options } from './look.ts'
@@ -31,6 +34,31 @@ test('a pod of rkt is created, wakes, answers, freezes, thaws, sleeps, wakes aga
 
   await client.sleep('alice', 'frozen')
   assert.ok((await client.destroy('alice', { description: '{}' })).backup)
+  assert.deepEqual(await left(host, data), [])
+})
+
+test('a pod of rkt that somebody else removed fails to wake once, and is made anew', options, async t => {
+  const { host, client, data } = await house(t, 'rkt')
+  const rkt = { dir: places(data).rkt }
+  await client.create('alice', spec())
+  await run(remove(rkt, (await pods(rkt))[0]!.name))
+  await assert.rejects(client.wake('alice'), /rkt ended before the pod began/)
+  const { pod } = await client.wake('alice')
+  assert.equal((await page(pod.ipv4, '/', pod.port)).status, 200)
+
+  await client.sleep('alice', 'asleep')
+  await run(remove(rkt, (await pods(rkt))[0]!.name))
+  await client.destroy('alice', { purge: true })
+  assert.deepEqual(await left(host, data), [])
+})
+
+test('a pod of rkt is destroyed as soon as it is made', options, async t => {
+  const { host, client, data } = await house(t, 'rkt')
+  for (const _ of Array(3)) {
+    const { pid } = await client.create('alice', spec()).then(() => host.states.life('alice'))
+    await client.destroy('alice', { purge: true })
+    assert.equal(existsSync(`/proc/${pid}`), false)
+  }
   assert.deepEqual(await left(host, data), [])
 })
 
