@@ -34,26 +34,47 @@ function tables(data: string): Record<string, unknown[]> {
 const files = (house: TestHouse, site: string) => ok(house, 'site', 'exec', site, '--', 'sh', '-c', `cd /var/www
 find . -path ./busy -prune -o -printf "%p %y %m %U:%G %T@ %l " \\( -type d -printf "\\n" -o -printf "%n %s\\n" \\) | sort; find . -path ./busy -prune -o -type f -exec sha256sum {} + | sort`)
 
+/** Fills the site's database when it is asked to, and tells everything that is in it. */
+const DATA = `<?php $db = new mysqli(getenv('DB_HOST'), getenv('DB_USER'), getenv('DB_PASSWORD'), getenv('DB_NAME'), (int) getenv('DB_PORT'));
+if (isset($_GET['fill'])) foreach (["CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, name TEXT CHARACTER SET utf8mb4, photo BLOB)", "CREATE VIEW first AS SELECT name FROM members WHERE id = 1",
+  "INSERT INTO members (name, photo) VALUES ('it''s é 🏨', UNHEX('00ff0a27225c'))", "INSERT INTO members (name) SELECT REPEAT('x', seq) FROM seq_1_to_1000"] as $sql) $db->query($sql);
+foreach ($db->query('SHOW FULL TABLES')->fetch_all() as [$table, $kind]) {
+  echo $table, ' ', $kind, ' ', preg_replace('/DEFINER=\\S+/', '', $db->query("SHOW CREATE TABLE $table")->fetch_row()[1]), "\n";
+  foreach ($db->query("SELECT * FROM $table ORDER BY 1")->fetch_all() as $row) echo json_encode(array_map(fn ($v) => $v === null ? null : bin2hex($v), $row)), "\n";
+}`
+
+/** What the page above says, once the house's database server is up. */
+async function database(house: TestHouse, query = ''): Promise<string> {
+  let page = { status: 0, text: '' }
+  await until('the database is there', async () => (page = await house.visit('club.localhost', `/data.php${query}`)).status === 200, 60_000)
+  return page.text
+}
+
 /** Two sites, one awake and written to without pause, a name elsewhere, a deleted site, a token, an invitation and settings of all kinds. */
 async function furnished(house: TestHouse) {
   const alice = await newOwner(house, 'alice')
   for (const name of ['club', 'shop', 'old']) assert.equal((await alice.api('POST', '/api/sites', { name })).status, 201)
   assert.equal((await alice.api('POST', '/api/sites', { name: 'home', kind: 'external', addresses: ['192.0.2.9'] })).status, 201)
-  for (const name of ['club', 'old']) assert.equal((await alice.raw('PUT', `/api/sites/${name}/content`, { body: await zipOf({ 'index.php': `<?php echo "${name}", getenv("STAGE");` }) })).status, 200)
+  for (const name of ['club', 'old']) assert.equal((await alice.raw('PUT', `/api/sites/${name}/content`, { body: await zipOf({ 'index.php': `<?php echo "${name}", getenv("STAGE");`, 'data.php': DATA }) })).status, 200)
   await alice.api('PATCH', '/api/sites/club', { env: { STAGE: ' on stage' }, php: { memory_limit: '64M' }, limits: { memory: 2 ** 27 }, wakeForRobots: true })
   await ok(house, 'invite', 'create', '--uses', '3')
+  assert.equal((await alice.api('PUT', '/api/sites/club/records', [{ name: 'ftp', type: 'A', ttl: 60, data: '192.0.2.10' }])).status, 200)
+  assert.equal((await house.auberge('zone', 'records', '-', { input: '@ TXT hello there\n' })).code, 0)
   await ok(house, 'site', 'exec', 'shop', '--', 'sh', '-c', `cd /var/www; mkdir -m 0700 data; cd data; echo deep > a; ln a b; ln -s /etc/passwd c; touch -d "2001-02-03 04:05:06.123456789" a
 chown 33:33 c -h; mkfifo f; chmod 4711 a; truncate -s 50M sparse; chmod 0771 /var/www`)
   assert.equal((await alice.api('DELETE', '/api/sites/old')).status, 204)
   return alice
 }
 
-test('a house is saved while its sites are written to, and brought back to another directory with everything', { timeout: 240_000 }, async t => {
+test('a house is saved while its sites are written to, and brought back to another directory with everything', { timeout: 300_000 }, async t => {
   const house = await startHouse(t, { https: true })
   const alice = await furnished(house)
   const ca = `${temporary(t)}/ca.pem`
   await ok(house, 'ca', 'export', ca)
   assert.equal((await house.visit('club.localhost')).text, 'club on stage')
+  await database(house)
+  const rows = await database(house, '?fill')
+  assert.match(rows, /first VIEW [^]*members BASE TABLE [^]*"697427[^"]*","00ff0a27225c"[^]*"31303031"/)
   const writer = execa(process.execPath, [launcher, 'site', 'exec', 'club', '--data', house.data, '--', 'sh', '-c', 'mkdir /var/www/busy; cd /var/www/busy; i=0; while :; do i=$((i+1)); for f in one two; do echo $i > .f; mv .f $f; done; done'], { stdin: 'ignore', reject: false })
   await until('the writer writes', async () => (await house.auberge('site', 'exec', 'club', '--', 'cat', '/var/www/busy/two')).code === 0)
 
@@ -80,7 +101,8 @@ test('a house is saved while its sites are written to, and brought back to anoth
 
   const again = await startHouse(t, { data, https: true })
   assert.equal((await again.visit('club.localhost')).text, 'club on stage')
-  assert.equal(await again.dig('home.localhost'), '192.0.2.9')
+  assert.deepEqual([await again.dig('home.localhost'), await again.dig('ftp.club.localhost'), await again.dig('localhost', 'TXT')], ['192.0.2.9', '192.0.2.10', '"hello there"'])
+  assert.equal(await database(again), rows)
   assert.equal(await files(again, 'club'), club)
   assert.equal(await files(again, 'shop'), shop)
   const [one, two] = (await ok(again, 'site', 'exec', 'club', '--', 'cat', '/var/www/busy/one', '/var/www/busy/two')).trim().split('\n').map(Number)
