@@ -30,9 +30,9 @@ function tables(data: string): Record<string, unknown[]> {
   }
 }
 
-/** All of a site's files: types, modes, owners, times to the nanosecond, links and contents. */
+/** All of a site's files: types, modes, owners, times to the nanosecond, links, contents and an attribute. */
 const files = (house: TestHouse, site: string) => ok(house, 'site', 'exec', site, '--', 'sh', '-c', `cd /var/www
-find . -path ./busy -prune -o -printf "%p %y %m %U:%G %T@ %l " \\( -type d -printf "\\n" -o -printf "%n %s\\n" \\) | sort; find . -path ./busy -prune -o -type f -exec sha256sum {} + | sort`)
+find . -path ./busy -prune -o -printf "%p %y %m %U:%G %T@ %l " \\( -type d -printf "\\n" -o -printf "%n %s\\n" \\) | sort; find . -path ./busy -prune -o -type f -exec sha256sum {} + | sort; perl -e '$v = "\\0" x 999; $p = "data"; $k = "user.note"; print syscall(191, $p, $k, $v, 999), $v' | tr -d '\\0'`)
 
 /** Fills the site's database when it is asked to, and tells everything that is in it. */
 const DATA = `<?php $db = new mysqli(getenv('DB_HOST'), getenv('DB_USER'), getenv('DB_PASSWORD'), getenv('DB_NAME'), (int) getenv('DB_PORT'));
@@ -61,7 +61,8 @@ async function furnished(house: TestHouse) {
   assert.equal((await alice.api('PUT', '/api/sites/club/records', [{ name: 'ftp', type: 'A', ttl: 60, data: '192.0.2.10' }])).status, 200)
   assert.equal((await house.auberge('zone', 'records', '-', { input: '@ TXT hello there\n' })).code, 0)
   await ok(house, 'site', 'exec', 'shop', '--', 'sh', '-c', `cd /var/www; mkdir -m 0700 data; cd data; echo deep > a; ln a b; ln -s /etc/passwd c; touch -d "2001-02-03 04:05:06.123456789" a
-chown 33:33 c -h; mkfifo f; chmod 4711 a; truncate -s 50M sparse; chmod 0771 /var/www`)
+chown 33:33 c -h; mkfifo f; chmod 4711 a; truncate -s 50M sparse; chmod 0771 /var/www
+perl -e '$p = "/var/www/data"; $k = "user.note"; $v = "kept"; syscall(188, $p, $k, $v, 4, 0) and die $!'`)
   assert.equal((await alice.api('DELETE', '/api/sites/old')).status, 204)
   return alice
 }
@@ -105,6 +106,7 @@ test('a house is saved while its sites are written to, and brought back to anoth
   assert.equal(await database(again), rows)
   assert.equal(await files(again, 'club'), club)
   assert.equal(await files(again, 'shop'), shop)
+  assert.match(shop, /4kept$/, 'attributes are among what is compared')
   const [one, two] = (await ok(again, 'site', 'exec', 'club', '--', 'cat', '/var/www/busy/one', '/var/www/busy/two')).trim().split('\n').map(Number)
   assert.ok(one! - two! === 0 || one! - two! === 1, `${one} ${two}`)
   const session = await again.visit(new URL(again.ready.panel).host, '/api/session', { headers: { authorization: alice.authorization } })
