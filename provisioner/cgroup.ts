@@ -10,6 +10,8 @@ import { AubergeError } from '../wire/error.ts'
 const ROOT = '/sys/fs/cgroup'
 /** Microseconds. The kernel's 100,000 let a site with many processes take all processors for half of them, and its neighbours wait as long. */
 const PERIOD = 20_000
+/** Milliseconds in which all tasks stop: one that waits for a disk on a machine with twenty others at work does when it has its answer, after more than two seconds. */
+const FREEZING = 10_000
 /** The parts of `kernel` in memory.stat of v2, which has the sum only since Linux 5.18. */
 const KERNEL = ['kernel_stack', 'pagetables', 'percpu', 'slab']
 const V1_LIMITED = ['memory', 'cpu', 'pids', 'freezer', 'blkio']
@@ -164,9 +166,9 @@ function operations(files: Files): Cgroups {
     async freeze(path) {
       const freezer = files.freezer(path)
       await put(freezer.file, freezer.on, false)
-      if (await until(freezer.state, 2000)) return
+      if (await until(freezer.state, FREEZING)) return
       await thaw(path)
-      throw new AubergeError('failed', `cgroup ${path} did not freeze within 2 s; it was thawed again`)
+      throw new AubergeError('failed', `cgroup ${path} did not freeze within ${FREEZING / 1000} s; it was thawed again`)
     },
     thaw,
     frozen: path => files.freezer(path).state(),
