@@ -9,8 +9,8 @@ import type { Guest, Place } from '../place.ts'
 import type { Origin } from '../message/forwarded.ts'
 import type { Socket } from 'node:net'
 
-/** open: takes requests. leaving: those under way are the last. gone. */
-type Phase = 'open' | 'leaving' | 'gone'
+/** open: takes requests. leaving: those under way are the last. ending: it will be destroyed in a moment. gone. */
+type Phase = 'open' | 'leaving' | 'ending' | 'gone'
 
 export class Session implements Guest, Owner {
   /** Looked at with every sweep of the clock, for all its streams. */
@@ -20,6 +20,8 @@ export class Session implements Guest, Owner {
   private until: number
   readonly stock: Stock
   private readonly streams = new Set<Stream>()
+  /** All that Node has, those that came too late among them. */
+  private readonly nodes = new Set<ServerHttp2Stream>()
   private windows: 'wide' | 'narrow' = 'wide'
   private readonly resets: Budget
   private readonly frames: Budget
@@ -59,9 +61,10 @@ export class Session implements Guest, Owner {
   }
 
   private begin(node: ServerHttp2Stream, flags: number, list: readonly string[]): void {
+    this.nodes.add(node)
     // A stream that came with the end of its session fails in a moment: unheard, that would end the process.
-    node.on('error', () => {})
-    if (node.destroyed || node.closed || this.phase === 'gone') return this.spend(this.resets)
+    node.on('error', () => {}).once('close', () => this.nodes.delete(node))
+    if (node.destroyed || node.closed || this.isOver) return this.spend(this.resets)
     const whole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
     const request = this.reader.read(list, whole)
     this.explain(this.reader.text.length)
@@ -115,7 +118,9 @@ export class Session implements Guest, Owner {
   explain(bytes: number): void { this.excess.explain(bytes) }
 
   private spend(budget: Pick<Budget, 'spend'>): void {
-    if (!budget.spend() && this.phase !== 'gone') this.session.destroy(new Error('too much of one kind'), constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    if (budget.spend() || this.isOver || this.session.destroyed) return
+    this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    this.over(() => this.session.destroy(new Error('too much of one kind'), constants.NGHTTP2_ENHANCE_YOUR_CALM))
   }
 
   private rest(): void {
@@ -131,7 +136,9 @@ export class Session implements Guest, Owner {
     }
     if (this.streams.size > 0 || this.until > now) return
     if (this.phase === 'open') this.retire()
-    else this.destroy()
+    else if (this.phase === 'leaving') this.destroy()
+    // What it was told last doesn't leave.
+    else this.socket.destroy()
   }
 
   /** GOAWAY: what is under way is the last. */
@@ -143,8 +150,26 @@ export class Session implements Guest, Owner {
   }
 
   destroy(): void {
-    this.session.destroy()
-    this.socket.destroy()
+    this.over(() => {
+      this.session.destroy()
+      this.socket.destroy()
+    })
+  }
+
+  private get isOver(): boolean { return this.phase === 'ending' || this.phase === 'gone' }
+
+  /**
+   * Ends it outside of whatever is being read, and first the streams that were not closed before. Of one that was, Node forgets what it still has to send together with the stream, and
+   * would write it as empty frames without end at the next reset of another one.
+   */
+  private over(destroy: () => void): void {
+    if (this.isOver) return
+    this.phase = 'ending'
+    this.rest()
+    setImmediate(() => {
+      for (const node of this.nodes) if (!node.closed) node.destroy()
+      destroy()
+    })
   }
 
   private gone(): void {
