@@ -1,5 +1,6 @@
 // Whether those who name the zone's servers name this house. Called by outside.ts. Pure.
-import { addressesOf, isSix, spelt } from './addresses.ts'
+import { canonical } from '../../wire/address.ts'
+import { addressesOf, isSix } from './addresses.ts'
 import { judge, type Finding } from './finding.ts'
 import type { Reached } from './reached.ts'
 
@@ -27,7 +28,7 @@ function glued(house: Reached, needed: boolean, glue: Map<string, string[]>): Fi
   const own = addressesOf(house)
   if (!needed || own.length === 0) return []
   const name = `ns.${house.zone}`
-  const there = (glue.get(name) ?? []).map(spelt)
+  const there = (glue.get(name) ?? []).map(canonical)
   const [wrong, missing] = [there.filter(address => !own.includes(address) && own.some(each => isSix(each) === isSix(address))), own.filter(address => !there.includes(address))]
   const mend = `the parent gives ${there.join(', ') || 'no address'} for ${name}, and it is ${own.join(' and ')}: change the address (glue, host record) at whoever registers ${house.zone}`
   if (wrong.length === 0 && missing.length > 0 && missing.length < own.length) return [{ subject: 'glue', verdict: 'warning', detail: mend }]

@@ -5,11 +5,12 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { Agent, request } from 'undici'
+import { canonical } from '../../wire/address.ts'
 import { AubergeError } from '../../wire/error.ts'
 import type { Admin } from '../admin.ts'
 import type { SigningView } from '../dns.ts'
 import { allowed, relevant } from './caa.ts'
-import { addressesOf, isSix, spelt } from './addresses.ts'
+import { addressesOf, isSix } from './addresses.ts'
 import { delegatedTo } from './delegation.ts'
 import { judge, type Finding } from './finding.ts'
 import { delegationOf, type Delegation } from './parent.ts'
@@ -60,7 +61,7 @@ async function delegation(house: Reached, parent: Delegation | null, ask: Ask): 
 
 async function address(zone: string, wanted: string, ask: Ask): Promise<Finding> {
   const look = isSix(wanted) ? ask.resolve6(zone) : ask.resolve4(zone)
-  const found = await look.then(all => all.map(spelt), (error: NodeJS.ErrnoException) => [error.code ?? 'no answer'])
+  const found = await look.then(all => all.map(canonical), (error: NodeJS.ErrnoException) => [error.code ?? 'no answer'])
   const option = isSix(wanted) ? '--public-ipv6' : '--public-ipv4'
   return judge(`address${kind(wanted)}`, found.includes(wanted), `${zone} is ${found.join(', ')}`, `${zone} is ${found.join(', ')} outside, and ${wanted} here; say ${option} with the address that the world reaches, or wait until caches have forgotten the old one`)
 }
@@ -98,7 +99,7 @@ function kind(address: string): string {
 const NOT_OWN = ' (this machine does not have the address itself: ask from elsewhere as well, before you believe it)'
 
 function isOwn(address: string): boolean {
-  return Object.values(networkInterfaces()).flat().some(each => each !== undefined && spelt(each.address) === address)
+  return Object.values(networkInterfaces()).flat().some(each => each !== undefined && canonical(each.address) === address)
 }
 
 function opens(host: string, port: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 // Looks at a domain in DNS: is there a record that proves it, and where does it lead? Asks a recursive resolver; called by domains.ts.
 import { Resolver } from 'node:dns/promises'
-import ipaddr from 'ipaddr.js'
+import { canonical } from '../../../wire/address.ts'
 import type { Finding } from '../../../registry/types.ts'
 
 /** What to look for. `texts`: the proof and the names it may be at. `host`: the site's own name. `own`: the addresses of this house. `resolvers`: none means the machine's own. */
@@ -91,8 +91,4 @@ export function whither({ cname, addresses }: Look): Exclude<Finding, 'unproven'
 /** True where one is; null where one might be. */
 function either(answers: (boolean | null)[]): boolean | null {
   return answers.includes(true) ? true : answers.includes(null) ? null : false
-}
-
-function canonical(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address
 }

@@ -1,6 +1,6 @@
 // The PROXY protocol's header, versions 1 and 2 (HAProxy's proxy-protocol.txt): whose connection a load balancer passes on. For peek.ts, ahead of TLS and of a visitor.
-import ipaddr from 'ipaddr.js'
 import { isIPv4, isIPv6 } from 'node:net'
+import { canonical } from '../../../wire/address.ts'
 import type { Reading } from '../peek.ts'
 
 /** Who connected, and to which port; null where the balancer speaks for itself (LOCAL, UNKNOWN): then the connection's own address counts. */
@@ -68,6 +68,3 @@ function fromBinary(family: number, said: Buffer): Passed | undefined {
 function sixOf(octets: Buffer): string {
   return canonical(Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(2 * i).toString(16)).join(':'))
 }
-
-/** One spelling for each address; balancers that listen for both families pass IPv4 on as `::ffff:c000:201`. */
-function canonical(address: string): string { return ipaddr.process(address).toString() }
