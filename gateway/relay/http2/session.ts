@@ -20,8 +20,8 @@ export class Session implements Guest, Owner {
   private until: number
   readonly stock: Stock
   private readonly streams = new Set<Stream>()
-  /** All that Node has, those that came too late among them. */
-  private readonly nodes = new Set<ServerHttp2Stream>()
+  /** Streams that came while it ends, and are not looked at. */
+  private readonly late: ServerHttp2Stream[] = []
   private windows: 'wide' | 'narrow' = 'wide'
   private readonly resets: Budget
   private readonly frames: Budget
@@ -61,9 +61,9 @@ export class Session implements Guest, Owner {
   }
 
   private begin(node: ServerHttp2Stream, flags: number, list: readonly string[]): void {
-    this.nodes.add(node)
     // A stream that came with the end of its session fails in a moment: unheard, that would end the process.
-    node.on('error', () => {}).once('close', () => this.nodes.delete(node))
+    node.on('error', () => {})
+    if (this.isOver) this.late.push(node)
     if (node.destroyed || node.closed || this.isOver) return this.spend(this.resets)
     const whole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
     const request = this.reader.read(list, whole)
@@ -167,7 +167,8 @@ export class Session implements Guest, Owner {
     this.phase = 'ending'
     this.rest()
     setImmediate(() => {
-      for (const node of this.nodes) if (!node.closed) node.destroy()
+      for (const stream of this.streams) if (stream.open) stream.destroy()
+      for (const node of this.late) if (!node.closed) node.destroy()
       destroy()
     })
   }

@@ -100,7 +100,7 @@ export class Stream implements Asker, Taker {
 
   private within(milliseconds: number): void { this.deadline = this.pace.begin(milliseconds) }
 
-  private get open(): boolean { return !this.stream.destroyed && !this.stream.closed }
+  get open(): boolean { return !this.stream.destroyed && !this.stream.closed }
 
   // The request's body.
 
