@@ -7,8 +7,9 @@ import { UDP_MOST } from './codes.ts'
 export const MANY = 32
 /** Bytes of the largest datagram; memory that no datagram reached is not used. */
 const QUERY = 65536
-/** Bytes of struct sockaddr_in and sockaddr_in6, and where in them the port and the address are. */
-const NAMES = { 4: { size: 16, port: 2, address: 4, end: 8 }, 6: { size: 28, port: 2, address: 8, end: 24 } } as const
+/** Bytes of struct sockaddr_in and sockaddr_in6, and where in them the address begins and ends; the port is at the same place in both. */
+const NAMES = { 4: { size: 16, address: 4, end: 8 }, 6: { size: 28, address: 8, end: 24 } } as const
+const PORT = 2
 /** Struct mmsghdr in words of 8 bytes, on any machine of 64 bits: name, its length, vector, one of it, control, its length, flags, the message's length. */
 const WORDS = 8
 const MSG_DONTWAIT = 0x40
@@ -63,7 +64,7 @@ export class Batch {
   #put(n: number, answer: Answer): boolean {
     const name = n * this.#name.size
     // Nobody can be answered at port 0.
-    if (this.#names.readUInt16BE(name + this.#name.port) === 0) return false
+    if (this.#names.readUInt16BE(name + PORT) === 0) return false
     const wire = this.#in.bytes.subarray(n * QUERY, n * QUERY + (this.#lengths[2 * (n * WORDS + 7)] ?? 0))
     const said = answer(wire, textOf(this.#names.subarray(name + this.#name.address, name + this.#name.end)))
     if (said === null || said.length > UDP_MOST) return false
